@@ -1,0 +1,187 @@
+#include "sync/schema.h"
+
+#include <string.h>
+
+static bool is_named(const char *name, struct bytes wanted)
+{
+	return bytes_equal(bytes_of(name), wanted);
+}
+
+const struct schema_kind *schema_kind_by_name(const struct schema *s, struct bytes name)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->kinds_count; i++) {
+		if (is_named(s->kinds[i].name, name)) {
+			return &s->kinds[i];
+		}
+	}
+	return NULL;
+}
+
+const struct schema_kind *schema_kind_by_number(const struct schema *s, uint16_t number)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->kinds_count; i++) {
+		if (s->kinds[i].number == number) {
+			return &s->kinds[i];
+		}
+	}
+	return NULL;
+}
+
+const struct schema_field *schema_field_by_name(const struct schema_kind *k, struct bytes name)
+{
+	uint32_t i;
+
+	for (i = 0; i < k->fields_count; i++) {
+		if (is_named(k->fields[i].name, name)) {
+			return &k->fields[i];
+		}
+	}
+	return NULL;
+}
+
+const struct schema_field *schema_field_by_number(const struct schema_kind *k, uint16_t number)
+{
+	uint32_t i;
+
+	/* Without closed or late fields the number is the place. */
+	if (number > 0 && number <= k->fields_count && k->fields[number - 1].number == number) {
+		return &k->fields[number - 1];
+	}
+	for (i = 0; i < k->fields_count; i++) {
+		if (k->fields[i].number == number) {
+			return &k->fields[i];
+		}
+	}
+	return NULL;
+}
+
+const struct schema_codes *schema_codes_by_name(const struct schema *s, struct bytes name)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->codes_count; i++) {
+		if (is_named(s->codes[i].name, name)) {
+			return &s->codes[i];
+		}
+	}
+	return NULL;
+}
+
+const struct schema_code *schema_code_find(const struct schema_codes *c, struct bytes code)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->codes_count; i++) {
+		if (is_named(c->codes[i].code, code)) {
+			return &c->codes[i];
+		}
+	}
+	return NULL;
+}
+
+const struct schema_figure *schema_figure_by_name(const struct schema *s, struct bytes name)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->figures_count; i++) {
+		if (is_named(s->figures[i].name, name)) {
+			return &s->figures[i];
+		}
+	}
+	return NULL;
+}
+
+const char *schema_reach_text(enum reach reach)
+{
+	switch (reach) {
+	case REACH_OFFICE:
+		return "office";
+	case REACH_CENTRE:
+		return "centre";
+	case REACH_REGION:
+		return "region";
+	case REACH_NATION:
+		return "nation";
+	}
+	return "?";
+}
+
+const char *schema_merge_text(enum merge merge)
+{
+	switch (merge) {
+	case MERGE_REGISTER:
+		return "register";
+	case MERGE_SET:
+		return "set";
+	case MERGE_COUNTER:
+		return "counter";
+	case MERGE_LOG:
+		return "log";
+	}
+	return "?";
+}
+
+const char *schema_figure_type_text(enum figure_type type)
+{
+	switch (type) {
+	case FIGURE_FLOW:
+		return "flow";
+	case FIGURE_STOCK:
+		return "stock";
+	case FIGURE_RUN:
+		return "run";
+	case FIGURE_CONTROL:
+		return "control";
+	}
+	return "?";
+}
+
+static void put_text(struct bytes_writer *w, const char *text)
+{
+	bytes_put(w, text, strlen(text));
+}
+
+static void put_flow(const struct schema_field *f, struct bytes_writer *w)
+{
+	uint32_t i;
+
+	put_text(w, "flow(");
+	for (i = 0; i < f->ranks_count; i++) {
+		if (i > 0) {
+			put_text(w, f->ranks[i].rank == f->ranks[i - 1].rank ? "|" : "<");
+		}
+		put_text(w, f->ranks[i].value);
+	}
+	put_text(w, ")");
+}
+
+void schema_policy_format(const struct schema_field *f, struct bytes_writer *w)
+{
+	switch (f->policy) {
+	case POLICY_ASK:
+		put_text(w, "ask");
+		return;
+	case POLICY_LATEST:
+		put_text(w, "latest");
+		return;
+	case POLICY_FIXED:
+		put_text(w, "fixed");
+		return;
+	case POLICY_CENTRE:
+		put_text(w, "centre");
+		return;
+	case POLICY_MIN:
+		put_text(w, "min");
+		return;
+	case POLICY_MAX:
+		put_text(w, "max");
+		return;
+	case POLICY_FLOW:
+		put_flow(f, w);
+		return;
+	}
+}
