@@ -1,0 +1,288 @@
+#include "sync/part.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum field_class part_class_of(enum op_code code)
+{
+	switch (code) {
+	case OP_PUT:
+	case OP_CLEAR:
+		return CLASS_REGISTER;
+	case OP_SET_ADD:
+	case OP_SET_REMOVE:
+		return CLASS_SET;
+	case OP_COUNT:
+		return CLASS_COUNTER;
+	case OP_LOG:
+		return CLASS_LOG;
+	}
+	return CLASS_REGISTER;
+}
+
+struct part part_init(void)
+{
+	struct part p = { .vector = { NULL, 0, 0 } };
+	return p;
+}
+
+static int compare_items(enum field_class class, const struct item *a, const struct item *b)
+{
+	int by_value = bytes_compare(a->value, b->value);
+	int by_dot = dot_compare(a->dot, b->dot);
+
+	if (class == CLASS_SET) {
+		return by_value != 0 ? by_value : by_dot;
+	}
+	if (by_dot != 0) {
+		return by_dot;
+	}
+	if (a->cleared != b->cleared) {
+		return a->cleared ? -1 : 1;
+	}
+	return by_value;
+}
+
+/* Inserts in order. There is room: see open_items. */
+static void insert_item(struct part_field *f, struct item item)
+{
+	uint32_t i = f->items_count;
+
+	while (i > 0 && compare_items(f->class, &f->items[i - 1], &item) > 0) {
+		i--;
+	}
+	if (i > 0 && compare_items(f->class, &f->items[i - 1], &item) == 0) {
+		return;
+	}
+	memmove(f->items + i + 1, f->items + i, (f->items_count - i) * sizeof(item));
+	f->items[i] = item;
+	f->items_count++;
+}
+
+/* Makes room for one more item; items of a part are never shared. */
+static enum rc open_items(struct part_field *f, struct arena *a)
+{
+	struct item *items = arena_take(a, ((size_t)f->items_count + 1) * sizeof(*items));
+
+	if (items == NULL) {
+		return RC_NOMEM;
+	}
+	if (f->items_count > 0) {
+		memcpy(items, f->items, f->items_count * sizeof(*items));
+	}
+	f->items = items;
+	return RC_OK;
+}
+
+/* The place of a field: found, or where it belongs. */
+static uint32_t find_field(const struct part *p, uint16_t number, enum field_class class,
+			   bool *found)
+{
+	uint32_t i = p->fields_count;
+
+	*found = false;
+	while (i > 0) {
+		const struct part_field *f = &p->fields[i - 1];
+
+		if (f->number < number || (f->number == number && f->class < class)) {
+			break;
+		}
+		i--;
+		if (f->number == number && f->class == class) {
+			*found = true;
+			break;
+		}
+	}
+	return i;
+}
+
+const struct part_field *part_find(const struct part *p, uint16_t number, enum field_class class)
+{
+	bool found = false;
+	uint32_t i = find_field(p, number, class, &found);
+
+	return found ? &p->fields[i] : NULL;
+}
+
+/* The field to change. Room for all new fields was made by open_fields. */
+static struct part_field *take_field(struct part *p, uint16_t number, enum field_class class)
+{
+	bool found = false;
+	uint32_t i = find_field(p, number, class, &found);
+	struct part_field *f = &p->fields[i];
+
+	if (!found) {
+		memmove(f + 1, f, (p->fields_count - i) * sizeof(*f));
+		memset(f, 0, sizeof(*f));
+		f->number = number;
+		f->class = class;
+		p->fields_count++;
+	}
+	return f;
+}
+
+static enum rc open_fields(struct part *p, uint32_t more, struct arena *a)
+{
+	size_t count = (size_t)p->fields_count + more;
+	struct part_field *fields = arena_take(a, count * sizeof(*fields));
+
+	if (fields == NULL) {
+		return RC_NOMEM;
+	}
+	if (p->fields_count > 0) {
+		memcpy(fields, p->fields, p->fields_count * sizeof(*fields));
+	}
+	p->fields = fields;
+	return RC_OK;
+}
+
+/* Drops the items that the author had seen; of a set, those of one value. */
+static void drop_covered(struct part_field *f, const struct bytes *value, const struct seen *seen)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < f->items_count; i++) {
+		bool meant = value == NULL || bytes_equal(*value, f->items[i].value);
+
+		if (!meant || !seen->covers(seen->ctx, f->items[i].dot)) {
+			f->items[kept++] = f->items[i];
+		}
+	}
+	f->items_count = kept;
+}
+
+/* Sums wrap: a hostile sum must not make the order of additions matter. */
+static void add_count(struct part_field *f, uint64_t feed, struct bytes value)
+{
+	struct bytes_reader r = bytes_reader_init(value);
+	struct item item = { .dot = { .feed = feed, .seq = 0 } };
+	uint32_t i;
+
+	item.sum = bytes_get_zigzag(&r);
+	for (i = 0; i < f->items_count; i++) {
+		if (f->items[i].dot.feed == feed) {
+			uint64_t sum = (uint64_t)f->items[i].sum + (uint64_t)item.sum;
+
+			memcpy(&f->items[i].sum, &sum, sizeof(sum));
+			return;
+		}
+	}
+	insert_item(f, item);
+}
+
+static enum rc apply_op(struct part *p, const struct op *op, struct dot e, const struct seen *seen,
+			struct arena *a)
+{
+	struct part_field *f = take_field(p, op->field, part_class_of(op->code));
+	struct item item = { .dot = e, .value = op->value };
+	enum rc rc = open_items(f, a);
+
+	if (rc != RC_OK) {
+		return rc;
+	}
+	switch (op->code) {
+	case OP_PUT:
+	case OP_CLEAR:
+		drop_covered(f, NULL, seen);
+		item.cleared = op->code == OP_CLEAR;
+		insert_item(f, item);
+		break;
+	case OP_SET_ADD:
+		drop_covered(f, &op->value, seen);
+		insert_item(f, item);
+		break;
+	case OP_SET_REMOVE:
+		drop_covered(f, &op->value, seen);
+		break;
+	case OP_COUNT:
+		add_count(f, e.feed, op->value);
+		break;
+	case OP_LOG:
+		insert_item(f, item);
+		break;
+	}
+	return RC_OK;
+}
+
+static enum rc apply_life(struct part *p, enum life life, struct dot e, const struct seen *seen,
+			  struct arena *a)
+{
+	struct head *heads = NULL;
+	uint32_t i, kept = 0;
+	bool placed = false;
+
+	if (life == LIFE_NONE) {
+		return RC_OK;
+	}
+	heads = arena_take(a, ((size_t)p->heads_count + 1) * sizeof(*heads));
+	if (heads == NULL) {
+		return RC_NOMEM;
+	}
+	for (i = 0; i < p->heads_count; i++) {
+		if (!placed && dot_compare(e, p->heads[i].dot) < 0) {
+			heads[kept++] = (struct head){ e, life == LIFE_DELETED };
+			placed = true;
+		}
+		if (!seen->covers(seen->ctx, p->heads[i].dot)) {
+			heads[kept++] = p->heads[i];
+		}
+	}
+	if (!placed) {
+		heads[kept++] = (struct head){ e, life == LIFE_DELETED };
+	}
+	p->heads = heads;
+	p->heads_count = kept;
+	return RC_OK;
+}
+
+static enum rc raise_vector(struct part *p, struct dot e, struct arena *a)
+{
+	struct vv wider = p->vector;
+
+	if (vv_get(&p->vector, e.feed) == 0 && p->vector.count == p->vector.max) {
+		wider.max = p->vector.max + 1;
+		wider.dots = arena_take(a, wider.max * sizeof(*wider.dots));
+		if (wider.dots == NULL) {
+			return RC_NOMEM;
+		}
+		if (p->vector.count > 0) {
+			memcpy(wider.dots, p->vector.dots,
+			       p->vector.count * sizeof(*wider.dots));
+		}
+		p->vector = wider;
+	}
+	return vv_raise(&p->vector, e);
+}
+
+/* Fields whose last item is gone (a set emptied) leave no trace. */
+static void drop_empty_fields(struct part *p)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < p->fields_count; i++) {
+		if (p->fields[i].items_count > 0) {
+			p->fields[kept++] = p->fields[i];
+		}
+	}
+	p->fields_count = kept;
+}
+
+enum rc part_apply(struct part *p, const struct change *c, struct dot e, const struct seen *seen,
+		   struct arena *a)
+{
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	if (vv_covers(&p->vector, e)) {
+		return RC_OK;
+	}
+	rc = open_fields(p, c->ops_count, a);
+	for (i = 0; i < c->ops_count && rc == RC_OK; i++) {
+		rc = apply_op(p, &c->ops[i], e, seen, a);
+	}
+	if (rc == RC_OK) {
+		drop_empty_fields(p);
+		rc = apply_life(p, c->life, e, seen, a);
+	}
+	return rc == RC_OK ? raise_vector(p, e, a) : rc;
+}
