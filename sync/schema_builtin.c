@@ -1,0 +1,76 @@
+/*
+ * The built-in kinds: offices and keys, the schema in parts, the system.
+ *
+ * They are known before any schema has come, because a schema travels as
+ * records of one of them. All are national and written by the centre alone.
+ * Numbers are part of the format: fields are only added, at the end.
+ */
+#include "sync/schema.h"
+
+#define COUNT(list) ((uint32_t)(sizeof(list) / sizeof((list)[0])))
+
+#define FIELD(n, text, value, what)                                                                \
+	{                                                                                          \
+		.number = (n), .name = (text), .type = (value), .policy = (what),                  \
+		.reach = REACH_NATION                                                              \
+	}
+#define SET(n, text, value)                                                                        \
+	{                                                                                          \
+		.number = (n), .name = (text), .type = (value), .merge = MERGE_SET,                \
+		.reach = REACH_NATION                                                              \
+	}
+
+static const struct schema_field OFFICE_FIELDS[] = {
+	FIELD(1, "number", VALUE_INT, POLICY_FIXED),
+	FIELD(2, "name", VALUE_TEXT, POLICY_FIXED),
+	FIELD(3, "region", VALUE_TEXT, POLICY_LATEST),
+	FIELD(4, "scope_office", VALUE_INT, POLICY_FIXED),
+	FIELD(5, "scope_centre", VALUE_INT, POLICY_FIXED),
+	FIELD(6, "scope_region", VALUE_INT, POLICY_LATEST),
+	FIELD(7, "key", VALUE_BYTES, POLICY_LATEST),
+	SET(8, "addresses", VALUE_TEXT),
+	FIELD(9, "state", VALUE_TEXT, POLICY_LATEST), /* unset, or "active" */
+	FIELD(10, "closed_on", VALUE_DATE, POLICY_LATEST),
+};
+
+static const struct schema_field PART_FIELDS[] = {
+	FIELD(1, "type", VALUE_TEXT, POLICY_FIXED), /* schema, codes, kind, figure */
+	FIELD(2, "name", VALUE_TEXT, POLICY_FIXED),
+	FIELD(3, "body", VALUE_BYTES, POLICY_LATEST), /* see proto/schema.proto */
+};
+
+static const struct schema_field SYSTEM_FIELDS[] = {
+	FIELD(1, "name", VALUE_TEXT, POLICY_LATEST),
+	FIELD(2, "key", VALUE_BYTES, POLICY_LATEST),
+	FIELD(3, "id", VALUE_BYTES, POLICY_FIXED),
+	SET(4, "addresses", VALUE_TEXT),
+};
+
+/* What a list shows, as places in the fields above. */
+static const uint16_t FIRST[] = { 0 };
+static const uint16_t FIRST_TWO[] = { 0, 1 };
+
+#define KIND(n, text, list, shown)                                                                 \
+	{                                                                                          \
+		.number = (n), .name = (text), .reach = REACH_NATION, .writers = WRITERS_CENTRE,   \
+		.fields = (list), .fields_count = COUNT(list),                                     \
+		.title = { .fields = (shown), .fields_count = COUNT(shown) }                       \
+	}
+
+static const struct schema_kind KINDS[] = {
+	KIND(1, "office", OFFICE_FIELDS, FIRST_TWO),
+	KIND(2, "schema_part", PART_FIELDS, FIRST_TWO),
+	KIND(3, "system", SYSTEM_FIELDS, FIRST),
+};
+
+static const struct schema BUILTIN = {
+	.name = "builtin",
+	.version = 1,
+	.kinds = KINDS,
+	.kinds_count = COUNT(KINDS),
+};
+
+const struct schema *schema_builtin(void)
+{
+	return &BUILTIN;
+}
