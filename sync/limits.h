@@ -23,6 +23,7 @@
 	X(OFFICE_MAX, 65535, "number", "format", "highest office number")                          \
 	X(KINDS_MAX, 256, "kinds", "writer", "kinds of a schema")                                  \
 	X(FIELDS_PER_KIND_MAX, 256, "fields", "writer", "fields of one kind")                      \
+	X(CODE_LISTS_MAX, 256, "lists", "writer", "code lists of a schema")                        \
 	X(CODES_PER_LIST_MAX, 4096, "codes", "writer", "codes of one list")                        \
 	X(FIGURES_MAX, 256, "figures", "writer", "figures of a schema")                            \
 	X(DIMENSIONS_MAX, 8, "dimensions", "writer", "dimensions of one figure")                   \
