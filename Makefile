@@ -1,0 +1,164 @@
+# Kerwen. `make` builds build/kerwen; `make help` lists the other targets.
+#
+# A source file needs no line here: every C file in sync/, proto/ and a folder
+# of node/ belongs to the library of its layer, every tests/<layer>/*.c to that
+# layer's test program, every tests/cli/*.sh to the end-to-end tests.
+
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+WERROR  ?= -Werror
+DATA    ?= ../shared/data
+PREFIX  ?= /usr/local
+BUILD   ?= build
+
+# Missing Debian packages are installed, or named, before anything is built;
+# what the libraries need is then known to make.
+ifneq ($(MAKECMDGOALS),)
+LIGHT := $(if $(filter-out clean help,$(MAKECMDGOALS)),,yes)
+endif
+ifneq ($(LIGHT),yes)
+include build/setup.mk
+endif
+
+GEN := build/gen
+WARN := -Wall -Wextra -Wconversion -Wshadow -Wswitch-enum -Wvla $(WERROR)
+FLAGS := -std=c11 -I. -I$(GEN) -MMD -MP
+POSIX := -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -pthread
+
+PROTOS := $(wildcard proto/*.proto)
+TEST_PROTOS := $(wildcard tests/proto/*.proto)
+GEN_C := $(PROTOS:%.proto=$(GEN)/%.pb-c.c)
+GEN_TEST_C := $(TEST_PROTOS:%.proto=$(GEN)/%.pb-c.c)
+GEN_H := $(GEN_C:.c=.h)
+GEN_TEST_H := $(GEN_TEST_C:.c=.h)
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+SYNC_O := $(call objects,$(wildcard sync/*.c))
+PROTO_O := $(call objects,$(wildcard proto/*.c)) $(call objects,$(GEN_C:$(GEN)/%=gen/%))
+NODE_O := $(call objects,$(wildcard node/*/*.c))
+MAIN_O := $(BUILD)/obj/node/main.o
+TEST_SYNC_O := $(call objects,$(wildcard tests/sync/*.c))
+TEST_PROTO_O := $(call objects,$(wildcard tests/proto/*.c))
+TEST_PROTO_O += $(call objects,$(GEN_TEST_C:$(GEN)/%=gen/%))
+TEST_NODE_O := $(call objects,$(wildcard tests/node/*.c))
+
+LIBSYNC := $(BUILD)/libsync.a
+LIBPROTO := $(BUILD)/libproto.a
+LIBNODE := $(BUILD)/libnode.a
+
+.PHONY: all
+all: $(BUILD)/kerwen
+
+# --- programs and libraries -------------------------------------------------
+
+# A folder is a prerequisite so that a deleted file leaves its library too.
+archive = @echo "  AR    $@"; rm -f $@; $(AR) rcs $@ $(filter %.o,$^)
+
+$(LIBSYNC): $(SYNC_O) $(wildcard sync)
+	$(archive)
+$(LIBPROTO): $(PROTO_O) $(wildcard proto)
+	$(archive)
+$(LIBNODE): $(NODE_O) $(wildcard node/*/.)
+	$(archive)
+
+$(BUILD)/kerwen: $(MAIN_O) $(LIBNODE) $(LIBPROTO) $(LIBSYNC)
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(PROTO_LIBS) $(NODE_LIBS)
+
+# sync/ and proto/ are plain C11; only node/ and the tests may use the system.
+$(BUILD)/obj/sync/%.o: sync/%.c
+	$(compile) $(WARN)
+$(BUILD)/obj/proto/%.o: proto/%.c | $(GEN_H)
+	$(compile) $(WARN) $(PROTO_CFLAGS)
+$(BUILD)/obj/node/%.o: node/%.c | $(GEN_H)
+	$(compile) $(WARN) $(POSIX) $(PROTO_CFLAGS) $(NODE_CFLAGS)
+$(BUILD)/obj/tests/%.o: tests/%.c | $(GEN_H) $(GEN_TEST_H)
+	$(compile) $(WARN) $(POSIX) $(PROTO_CFLAGS) $(NODE_CFLAGS) $(TEST_CFLAGS)
+# Generated code is not ours: no warnings.
+$(BUILD)/obj/gen/%.o: $(GEN)/%.c
+	$(compile) -w $(PROTO_CFLAGS)
+
+compile = @echo "  CC    $<"; mkdir -p $(@D); \
+	$(CC) $(CPPFLAGS) $(FLAGS) $(CFLAGS) -c -o $@ $<
+
+$(GEN)/%.pb-c.c $(GEN)/%.pb-c.h: %.proto
+	@echo "  PROTO $<"; mkdir -p $(GEN)
+	@protoc-c --c_out=$(GEN) $<
+
+.SECONDARY:
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/obj/*/*/*/*.d)
+
+# --- set-up -----------------------------------------------------------------
+
+build/setup.mk: tests/check/setup.sh
+	@sh tests/check/setup.sh build $@
+
+build/setup.check: tests/check/setup.sh
+	@sh tests/check/setup.sh check $@
+
+# --- tests ------------------------------------------------------------------
+
+# Each test program links its own layer and those below, nothing else.
+link_test = @echo "  LINK  $@"; mkdir -p $(@D); \
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o,$^) $(filter %.a,$^)
+
+$(BUILD)/tests/sync: $(TEST_SYNC_O) $(LIBSYNC)
+	$(link_test) $(TEST_LIBS)
+$(BUILD)/tests/proto: $(TEST_PROTO_O) $(LIBPROTO) $(LIBSYNC)
+	$(link_test) $(PROTO_LIBS) $(TEST_LIBS)
+$(BUILD)/tests/node: $(TEST_NODE_O) $(LIBNODE) $(LIBPROTO) $(LIBSYNC)
+	$(link_test) $(PROTO_LIBS) $(NODE_LIBS) $(TEST_LIBS)
+
+scripts = DATA="$(DATA)" BUILD="$(BUILD)" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/run.sh
+
+.PHONY: test test-sync test-proto test-node test-cli test-real asan bench demo check
+test: test-sync test-proto test-node test-cli
+
+test-sync test-proto test-node: test-%: $(BUILD)/tests/%
+	$<
+
+test-cli: $(BUILD)/kerwen
+	@$(scripts) -j 2 tests/cli/*.sh
+
+# Real records, from the data folder: minutes, not seconds.
+test-real: $(BUILD)/kerwen
+	@$(scripts) -j 1 tests/real/*.sh
+
+# The same tests with the sanitizers of the compiler; a leak is a failure.
+asan:
+	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	$(MAKE) --no-print-directory BUILD=build/asan \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+		-fno-sanitize-recover=all" test
+
+# Prints JSON lines; a peer that cannot be had prints null.
+bench: $(BUILD)/kerwen
+	@DATA="$(DATA)" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/bench/bench.sh
+
+demo: $(BUILD)/kerwen
+	@DATA="$(DATA)" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/demo/demo.sh
+
+# Format, layers, purity of sync/, names, warnings under gcc and clang.
+check: build/setup.check
+	@$(scripts) -j 1 tests/check/check_*.sh
+
+# --- the rest ---------------------------------------------------------------
+
+.PHONY: install clean help
+install: $(BUILD)/kerwen
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/kerwen $(DESTDIR)$(PREFIX)/bin/kerwen
+
+clean:
+	rm -rf build
+
+help:
+	@echo "make            builds build/kerwen (installs missing Debian packages if it may)"
+	@echo "make demo       a centre and six offices in build/demo"
+	@echo "make test       all tests: test-sync test-proto test-node test-cli"
+	@echo "make test-real  real records from DATA ($(DATA))"
+	@echo "make asan       the tests with address and undefined behaviour sanitizers"
+	@echo "make check      format, layers, purity, names, warnings"
+	@echo "make bench      speed and memory, as JSON lines"
+	@echo "make install    into DESTDIR/PREFIX ($(DESTDIR)$(PREFIX))"
+	@echo "make clean      removes build/"
