@@ -142,6 +142,11 @@ demo: $(BUILD)/kerwen
 check: build/setup.check
 	@$(scripts) -j 1 tests/check/check_*.sh
 
+# Rewrites our files in the one format that `make check` accepts.
+.PHONY: format
+format: build/setup.check
+	@clang-format -i $(wildcard $(foreach d,sync proto node node/* tests/*,$(d)/*.[ch]))
+
 # --- the rest ---------------------------------------------------------------
 
 .PHONY: install clean help
@@ -159,6 +164,7 @@ help:
 	@echo "make test-real  real records from DATA ($(DATA))"
 	@echo "make asan       the tests with address and undefined behaviour sanitizers"
 	@echo "make check      format, layers, purity, names, warnings"
+	@echo "make format     formats the C files"
 	@echo "make bench      speed and memory, as JSON lines"
 	@echo "make install    into DESTDIR/PREFIX ($(DESTDIR)$(PREFIX))"
 	@echo "make clean      removes build/"
