@@ -53,8 +53,10 @@ static const uint16_t FIRST_TWO[] = { 0, 1 };
 #define KIND(n, text, list, shown)                                                                 \
 	{                                                                                          \
 		.number = (n), .name = (text), .reach = REACH_NATION, .writers = WRITERS_CENTRE,   \
-		.fields = (list), .fields_count = COUNT(list),                                     \
-		.title = { .fields = (shown), .fields_count = COUNT(shown) }                       \
+		.fields = (list), .fields_count = COUNT(list), .title = {                          \
+			.fields = (shown),                                                         \
+			.fields_count = COUNT(shown)                                               \
+		}                                                                                  \
 	}
 
 static const struct schema_kind KINDS[] = {

@@ -26,8 +26,9 @@ static enum rc check_code(const struct schema_check *c, const struct schema_code
 	struct schema_error *e = c->error;
 
 	if (!is_code(code->code)) {
-		return REFUSE(e, "code list ", list->name, ": \"", code->code,
-			      "\" is no code; 1 to 64 bytes without spaces and | < > ( ) = , ! \" '");
+		return REFUSE(
+			e, "code list ", list->name, ": \"", code->code,
+			"\" is no code; 1 to 64 bytes without spaces and | < > ( ) = , ! \" '");
 	}
 	if (schema_code_find(list, bytes_of(code->code)) != code) {
 		return REFUSE(e, "code list ", list->name, ": ", code->code, " stands there twice");
@@ -36,8 +37,7 @@ static enum rc check_code(const struct schema_check *c, const struct schema_code
 		return REFUSE(e, "code list ", list->name, ": valid_to of ", code->code,
 			      " is no date");
 	}
-	if (code->successor != NULL &&
-	    schema_code_find(list, bytes_of(code->successor)) == NULL) {
+	if (code->successor != NULL && schema_code_find(list, bytes_of(code->successor)) == NULL) {
 		return REFUSE(e, "code list ", list->name, ": successor ", code->successor, " of ",
 			      code->code, " is not in the list");
 	}
@@ -82,8 +82,8 @@ enum rc schema_check_codes(const struct schema_check *c, const struct schema_cod
 	size_t mark = arena_mark(c->scratch);
 	uint32_t i;
 
-	if (rc == RC_OK && (list->codes_count == 0 ||
-			    list->codes_count > LIMIT_CODES_PER_LIST_MAX)) {
+	if (rc == RC_OK &&
+	    (list->codes_count == 0 || list->codes_count > LIMIT_CODES_PER_LIST_MAX)) {
 		return REFUSE(c->error, "code list ", list->name, ": it needs 1 to 4096 codes");
 	}
 	for (i = 0; i < list->codes_count && rc == RC_OK; i++) {

@@ -24,8 +24,9 @@ static enum rc check_type(const struct subject *s)
 		return refuse_field(s, "type bytes is kept for built-in kinds", "");
 	}
 	if ((f->type == VALUE_CODE) != (f->codes != NULL)) {
-		return refuse_field(s, f->codes == NULL ? "a code needs codes: NAME OF A LIST" :
-							  "codes is only for type code",
+		return refuse_field(s,
+				    f->codes == NULL ? "a code needs codes: NAME OF A LIST" :
+						       "codes is only for type code",
 				    "");
 	}
 	if (f->codes != NULL &&
@@ -33,8 +34,9 @@ static enum rc check_type(const struct subject *s)
 		return refuse_field(s, "there is no code list ", f->codes->name);
 	}
 	if ((f->type == VALUE_LINK) != (f->to != NULL)) {
-		return refuse_field(s, f->to == NULL ? "a link needs to: KIND" :
-						       "to is only for type link",
+		return refuse_field(s,
+				    f->to == NULL ? "a link needs to: KIND" :
+						    "to is only for type link",
 				    "");
 	}
 	if (f->to != NULL && schema_kind_by_name(s->c->schema, bytes_of(f->to)) == NULL) {
@@ -139,7 +141,8 @@ static enum rc check_policy(const struct subject *s)
 	case POLICY_CENTRE:
 		return f->reach != REACH_OFFICE ?
 			       RC_OK :
-			       refuse_field(s, "policy centre needs a reach that the centre sees", "");
+			       refuse_field(s, "policy centre needs a reach that the centre sees",
+					    "");
 	case POLICY_MIN:
 	case POLICY_MAX:
 		return is_ordered(f->type) ?

@@ -22,8 +22,9 @@ static enum rc check_writers(const struct schema_check *c, const struct schema_k
 	uint32_t i;
 
 	if (k->reach == REACH_NATION && k->writers != WRITERS_CENTRE) {
-		return REFUSE(c->error, "kind ", k->name,
-			      ": only the centre writes what has reach nation; say writers: centre");
+		return REFUSE(
+			c->error, "kind ", k->name,
+			": only the centre writes what has reach nation; say writers: centre");
 	}
 	for (i = 0; i < k->fields_count; i++) {
 		const struct schema_field *f = &k->fields[i];
@@ -100,8 +101,8 @@ static enum rc check_fields(const struct schema_check *c, const struct schema_ki
 				      " stands there twice");
 		}
 		if (f->number != 0 && schema_field_by_number(k, f->number) != f) {
-			return REFUSE(c->error, "kind ", k->name, ": the number of field ",
-				      f->name, " is used twice");
+			return REFUSE(c->error, "kind ", k->name, ": the number of field ", f->name,
+				      " is used twice");
 		}
 		rc = schema_check_field(c, k, f);
 	}
@@ -124,7 +125,8 @@ enum rc schema_check_kind(const struct schema_check *c, const struct schema_kind
 		rc = check_fields(c, k);
 	}
 	if (rc == RC_OK && k->reach != find_widest(k)) {
-		rc = REFUSE(c->error, "kind ", k->name, ": its reach is not the widest of its fields");
+		rc = REFUSE(c->error, "kind ", k->name,
+			    ": its reach is not the widest of its fields");
 	}
 	if (rc == RC_OK) {
 		rc = check_writers(c, k);
