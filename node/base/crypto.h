@@ -1,0 +1,49 @@
+/*
+ * Cryptography by libsodium: the functions that sync/ asks for, and the node's
+ * own Ed25519 key, which signs seals and is the key of its TLS certificate.
+ *
+ * random_init comes first.
+ */
+#ifndef KERWEN_BASE_CRYPTO_H
+#define KERWEN_BASE_CRYPTO_H
+
+#include "node/base/path.h"
+#include "sync/crypto.h"
+
+enum { CRYPTO_SEED_LEN = 32 };
+
+/* For everything in sync/ and the store. */
+extern const struct crypto crypto_sodium;
+
+/* The 32 bytes of RFC 8032 in locked memory, and what follows from them. */
+struct crypto_key {
+	uint8_t public[KEY_LEN];
+	uint8_t *secret; /* locked; seed, then public key; see crypto_key_seed */
+};
+
+/*
+ * Makes a key and stores it in a new file that only its owner can read.
+ * Gives; crypto_key_drop frees. RC_EXISTS: there is a file, left as it is;
+ * else as path_write. why: what to tell the user.
+ */
+enum rc crypto_key_create(const char *path, struct crypto_key *out, struct path_problem *why);
+
+/*
+ * Reads it. Gives; crypto_key_drop frees.
+ * RC_NOTFOUND; RC_DENIED: others could read the file; RC_CORRUPT: not a key.
+ */
+enum rc crypto_key_load(const char *path, struct crypto_key *out, struct path_problem *why);
+
+/* A key that lives nowhere; for tests and bundles. RC_NOMEM. */
+enum rc crypto_key_make(struct crypto_key *out);
+
+/* Wipes it. A key of zeroes is fine. */
+void crypto_key_drop(struct crypto_key *key);
+
+/* The seed: what TLS wants as the raw private key. Borrows from the key. */
+const uint8_t *crypto_key_seed(const struct crypto_key *key);
+
+/* Signs text (RFC 8032, not prehashed). */
+void crypto_sign(const struct crypto_key *key, struct bytes text, uint8_t sig[SIG_LEN]);
+
+#endif

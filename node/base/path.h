@@ -1,0 +1,65 @@
+/*
+ * Files and directories, with the care that data which must last needs:
+ * what is written is durable when a call returns, or nothing has changed.
+ *
+ * A failure tells the user what and why in `struct path_problem`: `text`
+ * names the path and the reason, `hint` the next step and may be empty.
+ */
+#ifndef KERWEN_PATH_H
+#define KERWEN_PATH_H
+
+#include "sync/bytes.h"
+
+enum { PATH_BYTES_MAX = 4096, PATH_PROBLEM_MAX = 512 };
+
+struct path_problem {
+	char text[PATH_PROBLEM_MAX];
+	char hint[PATH_PROBLEM_MAX];
+};
+
+/* Sets both texts; hint NULL: none. Too long ones are cut. Returns rc. */
+enum rc path_fail(struct path_problem *why, enum rc rc, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* "dir/name", or name alone when it begins with a slash. RC_LIMIT. */
+enum rc path_join(char out[PATH_BYTES_MAX], const char *dir, const char *name);
+
+bool path_exists(const char *path);
+
+/*
+ * Makes a directory for its owner alone (0700). An empty one that the user
+ * owns is taken as it is and closed to others. The directory above must exist.
+ * RC_EXISTS: not empty, or not a directory; RC_DENIED, RC_FULL, RC_IO.
+ */
+enum rc path_make_dir(const char *path, struct path_problem *why);
+
+/*
+ * Whether the directory is this user's and nobody else can get in.
+ * RC_NOTFOUND; RC_DENIED: another's, or open to others; the hint then is the
+ * command to give (`command`: what the user was doing, or NULL).
+ */
+enum rc path_check_owner(const char *path, const char *command, struct path_problem *why);
+
+/* RC_INVALID: on a network file system, where locks and fsync cannot be
+ * relied on. RC_NOTFOUND, RC_IO. */
+enum rc path_check_local(const char *path, struct path_problem *why);
+
+/* The name of the network file system that statfs(2) calls `magic`, or NULL. */
+const char *path_network_name(uint64_t magic);
+
+enum path_write_mode { PATH_REPLACE, PATH_NEW };
+
+/*
+ * Writes a whole file (0600): beside it, fsynced, then put in its place in one
+ * step, and the directory fsynced. RC_EXISTS: PATH_NEW, and there is one.
+ */
+enum rc path_write(const char *path, struct bytes content, enum path_write_mode mode,
+		   struct path_problem *why);
+
+/*
+ * Reads a whole file of at most max bytes. Gives *out (free it), NUL added
+ * beyond *len. RC_NOTFOUND, RC_DENIED, RC_LIMIT, RC_NOMEM, RC_IO.
+ */
+enum rc path_read(const char *path, size_t max, char **out, size_t *len, struct path_problem *why);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * Text that people type: brought into one form, shown without harm, and
+ * matched with what they may have meant.
+ */
+#ifndef KERWEN_TEXT_H
+#define KERWEN_TEXT_H
+
+#include "sync/arena.h"
+
+enum text_form {
+	TEXT_LINE, /* no control characters at all */
+	TEXT_LINES /* newlines and tabs are allowed */
+};
+
+/*
+ * The text in Unicode NFC (UAX #15), the form of everything stored. ASCII is
+ * not copied: out may borrow from in, else from the arena.
+ * RC_INVALID: not UTF-8, or control characters (C0, DEL, C1) that the form
+ * does not allow; RC_NOMEM.
+ */
+enum rc text_normalise(struct bytes in, enum text_form form, struct arena *a, struct bytes *out);
+
+/* Whether it is UTF-8 (RFC 3629: no surrogates, no over-long forms). */
+bool text_is_utf8(struct bytes in);
+
+/*
+ * A copy for terminals and logs: control characters and what is not UTF-8
+ * become \n, \t or \xNN. Always ends with a NUL; what does not fit in max bytes
+ * is cut and ends in "...". max is at least 4. Returns out.
+ */
+char *text_printable(char *out, size_t max, struct bytes in);
+
+/*
+ * The candidate that was most likely meant, or NULL when none is near: by the
+ * least number of bytes inserted, deleted, replaced or swapped with their
+ * neighbour, at most a third of the name and at least one; case does not
+ * count. Names longer than LIMIT_NAME_BYTES_MAX are near nothing.
+ */
+const char *text_nearest(const char *name, const char *const *candidates, size_t count);
+
+#endif
