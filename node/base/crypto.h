@@ -44,6 +44,6 @@ void crypto_key_drop(struct crypto_key *key);
 const uint8_t *crypto_key_seed(const struct crypto_key *key);
 
 /* Signs text (RFC 8032, not prehashed). */
-void crypto_sign(const struct crypto_key *key, struct bytes text, uint8_t sig[SIG_LEN]);
+void crypto_key_sign(const struct crypto_key *key, struct bytes text, uint8_t sig[SIG_LEN]);
 
 #endif

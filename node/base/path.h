@@ -21,6 +21,9 @@ struct path_problem {
 enum rc path_fail(struct path_problem *why, enum rc rc, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* "cannot WHAT PATH: " and the text of errno; returns the rc that errno means. */
+enum rc path_fail_errno(struct path_problem *why, const char *what, const char *path);
+
 /* "dir/name", or name alone when it begins with a slash. RC_LIMIT. */
 enum rc path_join(char out[PATH_BYTES_MAX], const char *dir, const char *name);
 
@@ -40,6 +43,9 @@ enum rc path_make_dir(const char *path, struct path_problem *why);
  */
 enum rc path_check_owner(const char *path, const char *command, struct path_problem *why);
 
+/* Whether a file is this user's and nobody else can read it: as path_check_owner. */
+enum rc path_check_private(const char *path, struct path_problem *why);
+
 /* RC_INVALID: on a network file system, where locks and fsync cannot be
  * relied on. RC_NOTFOUND, RC_IO. */
 enum rc path_check_local(const char *path, struct path_problem *why);
@@ -51,7 +57,8 @@ enum path_write_mode { PATH_REPLACE, PATH_NEW };
 
 /*
  * Writes a whole file (0600): beside it, fsynced, then put in its place in one
- * step, and the directory fsynced. RC_EXISTS: PATH_NEW, and there is one.
+ * step, and the directory fsynced. RC_EXISTS: PATH_NEW, and there is one;
+ * RC_NOTFOUND: no such directory; RC_DENIED, RC_FULL, RC_IO, RC_LIMIT.
  */
 enum rc path_write(const char *path, struct bytes content, enum path_write_mode mode,
 		   struct path_problem *why);

@@ -1,0 +1,145 @@
+/* Whole files: written in one step, or not at all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/base/path.h"
+
+static enum rc write_all(int fd, struct bytes content, const char *path, struct path_problem *why)
+{
+	size_t at = 0;
+
+	while (at < content.len) {
+		ssize_t n = write(fd, content.p + at, content.len - at);
+
+		if (n < 0 && errno != EINTR) {
+			return path_fail_errno(why, "write", path);
+		}
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return fsync(fd) == 0 ? RC_OK : path_fail_errno(why, "write", path);
+}
+
+/* Without it a crash may lose the name of a file whose content is safe. */
+static enum rc sync_directory_of(const char *path, struct path_problem *why)
+{
+	char dir[PATH_BYTES_MAX];
+	const char *slash = strrchr(path, '/');
+	enum rc rc = RC_OK;
+	int fd;
+
+	if (slash == NULL) {
+		snprintf(dir, sizeof(dir), ".");
+	} else {
+		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1, path);
+	}
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		return path_fail_errno(why, "open", dir);
+	}
+	if (fsync(fd) != 0) {
+		rc = path_fail_errno(why, "write", dir);
+	}
+	close(fd);
+	return rc;
+}
+
+/* link(2) never replaces, rename(2) always does. */
+static enum rc put_in_place(const char *temporary, const char *path, enum path_write_mode mode,
+			    struct path_problem *why)
+{
+	int result = mode == PATH_NEW ? link(temporary, path) : rename(temporary, path);
+
+	if (result == 0) {
+		return RC_OK;
+	}
+	if (errno == EEXIST) {
+		return path_fail(why, RC_EXISTS, "choose another name, or move it away",
+				 "%s exists already", path);
+	}
+	return path_fail_errno(why, "write", path);
+}
+
+enum rc path_write(const char *path, struct bytes content, enum path_write_mode mode,
+		   struct path_problem *why)
+{
+	char temporary[PATH_BYTES_MAX];
+	int len = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
+	enum rc rc;
+	int fd;
+
+	if (len < 0 || len >= PATH_BYTES_MAX) {
+		return path_fail(why, RC_LIMIT, NULL, "the path %.64s... is too long", path);
+	}
+	fd = mkstemp(temporary);
+	if (fd < 0) {
+		return path_fail_errno(why, "write", path);
+	}
+	rc = write_all(fd, content, path, why);
+	if (close(fd) != 0 && rc == RC_OK) {
+		rc = path_fail_errno(why, "write", path);
+	}
+	if (rc == RC_OK) {
+		rc = put_in_place(temporary, path, mode, why);
+	}
+	if (rc != RC_OK || mode == PATH_NEW) {
+		(void)unlink(temporary);
+	}
+	return rc == RC_OK ? sync_directory_of(path, why) : rc;
+}
+
+static enum rc read_all(int fd, size_t max, char *p, size_t *len)
+{
+	size_t at = 0;
+
+	while (at <= max) {
+		ssize_t n = read(fd, p + at, max + 1 - at);
+
+		if (n == 0) {
+			*len = at;
+			p[at] = '\0';
+			return RC_OK;
+		}
+		if (n < 0 && errno != EINTR) {
+			return RC_IO;
+		}
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return RC_LIMIT;
+}
+
+enum rc path_read(const char *path, size_t max, char **out, size_t *len, struct path_problem *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *p = NULL;
+	enum rc rc;
+
+	*out = NULL;
+	*len = 0;
+	if (fd < 0) {
+		return path_fail_errno(why, "open", path);
+	}
+	p = malloc(max + 2);
+	if (p == NULL) {
+		rc = path_fail(why, RC_NOMEM, NULL, "no memory to read %s", path);
+		goto out;
+	}
+	rc = read_all(fd, max, p, len);
+	if (rc == RC_IO) {
+		rc = path_fail_errno(why, "read", path);
+	} else if (rc == RC_LIMIT) {
+		path_fail(why, rc, NULL, "%s is larger than %zu bytes", path, max);
+	}
+out:
+	close(fd);
+	if (rc == RC_OK) {
+		*out = p;
+	} else {
+		free(p);
+	}
+	return rc;
+}

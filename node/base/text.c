@@ -1,0 +1,201 @@
+#include "node/base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "sync/limits.h"
+
+/* Reads one character. Its length in bytes, 0 when it is not UTF-8. */
+static size_t read_char(struct bytes in, size_t at, int32_t *out)
+{
+	utf8proc_ssize_t n = utf8proc_iterate(in.p + at, (utf8proc_ssize_t)(in.len - at), out);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
+static bool is_control(int32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f);
+}
+
+static bool is_allowed(int32_t c, enum text_form form)
+{
+	return !is_control(c) || (form == TEXT_LINES && (c == '\n' || c == '\t'));
+}
+
+/* RC_INVALID, or whether there is anything to compose. */
+static enum rc scan(struct bytes in, enum text_form form, bool *is_ascii)
+{
+	size_t at = 0;
+
+	*is_ascii = true;
+	while (at < in.len) {
+		int32_t c = 0;
+		size_t n = read_char(in, at, &c);
+
+		if (n == 0 || !is_allowed(c, form)) {
+			return RC_INVALID;
+		}
+		*is_ascii = *is_ascii && n == 1;
+		at += n;
+	}
+	return RC_OK;
+}
+
+enum rc text_normalise(struct bytes in, enum text_form form, struct arena *a, struct bytes *out)
+{
+	const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+	utf8proc_ssize_t count, len;
+	int32_t *chars = NULL;
+	bool is_ascii;
+
+	if (scan(in, form, &is_ascii) != RC_OK) {
+		return RC_INVALID;
+	}
+	*out = in;
+	if (is_ascii) {
+		return RC_OK;
+	}
+	count = utf8proc_decompose(in.p, (utf8proc_ssize_t)in.len, NULL, 0, options);
+	if (count <= 0) {
+		return RC_INVALID;
+	}
+	/* utf8proc_reencode writes the text over the characters, and a NUL. */
+	chars = arena_take(a, ((size_t)count + 1) * sizeof(*chars));
+	if (chars == NULL) {
+		return RC_NOMEM;
+	}
+	count = utf8proc_decompose(in.p, (utf8proc_ssize_t)in.len, chars, count, options);
+	len = count <= 0 ? count : utf8proc_reencode(chars, count, options);
+	if (len <= 0) {
+		return RC_INVALID;
+	}
+	*out = bytes_at(chars, (size_t)len);
+	return RC_OK;
+}
+
+bool text_is_utf8(struct bytes in)
+{
+	size_t at = 0, n = 1;
+	int32_t c;
+
+	while (at < in.len && n > 0) {
+		n = read_char(in, at, &c);
+		at += n;
+	}
+	return n > 0;
+}
+
+/* One character, or one bad byte, as it is shown; returns the bytes read. */
+static size_t show_char(struct bytes in, size_t at, char shown[8])
+{
+	int32_t c = 0;
+	size_t n = read_char(in, at, &c);
+
+	if (n > 0 && !is_control(c)) {
+		memcpy(shown, in.p + at, n);
+		shown[n] = '\0';
+		return n;
+	}
+	if (c == '\n' || c == '\t') {
+		snprintf(shown, 8, "%s", c == '\n' ? "\\n" : "\\t");
+		return 1;
+	}
+	/* Of a control character of two bytes the second is shown on its own. */
+	snprintf(shown, 8, "\\x%02x", in.p[at]);
+	return 1;
+}
+
+char *text_printable(char *out, size_t max, struct bytes in)
+{
+	size_t at = 0, len = 0, safe = 0;
+
+	while (at < in.len) {
+		char shown[8];
+		size_t n = show_char(in, at, shown);
+		size_t shown_len = strlen(shown);
+
+		if (len + shown_len >= max) {
+			memcpy(out + safe, "...", 4);
+			return out;
+		}
+		memcpy(out + len, shown, shown_len);
+		len += shown_len;
+		at += n;
+		if (len + 4 <= max) {
+			safe = len;
+		}
+	}
+	out[len] = '\0';
+	return out;
+}
+
+static uint8_t lower(char c)
+{
+	return (uint8_t)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static uint32_t least(uint32_t a, uint32_t b, uint32_t c)
+{
+	uint32_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/*
+ * The optimal string alignment distance (Damerau 1964), with three rows of
+ * Wagner and Fischer's table.
+ */
+static uint32_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	uint32_t rows[3][LIMIT_NAME_BYTES_MAX + 1];
+	uint32_t *before = rows[0], *last = rows[1], *now = rows[2];
+	size_t i, j;
+
+	for (j = 0; j <= b_len; j++) {
+		last[j] = (uint32_t)j;
+	}
+	for (i = 1; i <= a_len; i++) {
+		uint32_t *spare = before;
+
+		now[0] = (uint32_t)i;
+		for (j = 1; j <= b_len; j++) {
+			uint32_t differs = lower(a[i - 1]) != lower(b[j - 1]);
+
+			now[j] = least(last[j] + 1, now[j - 1] + 1, last[j - 1] + differs);
+			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+			    lower(a[i - 2]) == lower(b[j - 1]) && before[j - 2] + 1 < now[j]) {
+				now[j] = before[j - 2] + 1;
+			}
+		}
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[b_len];
+}
+
+const char *text_nearest(const char *name, const char *const *candidates, size_t count)
+{
+	size_t name_len = strlen(name), i;
+	uint32_t best = (uint32_t)(name_len < 6 ? 1 : name_len / 3) + 1;
+	const char *found = NULL;
+
+	if (name_len == 0 || name_len > LIMIT_NAME_BYTES_MAX) {
+		return NULL;
+	}
+	for (i = 0; i < count; i++) {
+		size_t len = strlen(candidates[i]);
+
+		if (len <= LIMIT_NAME_BYTES_MAX) {
+			uint32_t d = distance(name, name_len, candidates[i], len);
+
+			if (d < best) {
+				best = d;
+				found = candidates[i];
+			}
+		}
+	}
+	return found;
+}
