@@ -1,12 +1,13 @@
 #include "node/base/yamltree.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 #include <yaml.h>
+
+#include "node/base/path.h"
+#include "node/base/text.h"
 
 enum { DEPTH_MAX = 16, KEYS_MAX = 64, NODES_MAX = 131072 };
 
@@ -92,34 +93,24 @@ static void fail_parser(struct yamltree *t, const yaml_parser_t *parser, struct 
 	}
 }
 
-/* A scalar as NFC in the arena; NULL after a failure. */
+/* A scalar in NFC with a NUL, in the arena; NULL after a failure. */
 static const char *copy_text(struct builder *b, const yaml_event_t *event)
 {
-	const uint8_t *from = event->data.scalar.value;
-	size_t len = event->data.scalar.length;
-	uint8_t *composed = NULL;
-	struct bytes copy;
-	size_t i;
+	struct arena *a = b->tree->arena;
+	struct bytes text = bytes_at(event->data.scalar.value, event->data.scalar.length);
+	enum rc rc = text_normalise(text, TEXT_LINES, a, &text);
+	char *copy = rc == RC_OK ? arena_take(a, text.len + 1) : NULL;
 
-	for (i = 0; i < len; i++) {
-		if ((from[i] < ' ' && from[i] != '\n' && from[i] != '\t') || from[i] == 0x7f) {
-			fail_at(b->tree, RC_INVALID, event->start_mark,
-				"a text must not contain control characters");
-			return NULL;
-		}
-	}
-	if (utf8proc_map(from, (utf8proc_ssize_t)len, &composed,
-			 UTF8PROC_STABLE | UTF8PROC_COMPOSE) < 0 ||
-	    composed == NULL) {
-		fail_at(b->tree, RC_INVALID, event->start_mark, "this text is not valid UTF-8");
-		return NULL;
-	}
-	copy = arena_copy(b->tree->arena, bytes_at(composed, strlen((char *)composed) + 1));
-	free(composed);
-	if (copy.p == NULL) {
+	if (rc == RC_INVALID) {
+		fail_at(b->tree, RC_INVALID, event->start_mark,
+			"a text with control characters or bad UTF-8");
+	} else if (copy == NULL) {
 		b->tree->rc = RC_NOMEM;
+	} else {
+		memcpy(copy, text.p, text.len);
+		copy[text.len] = '\0';
 	}
-	return (const char *)copy.p;
+	return copy;
 }
 
 /* The innermost open list or map; NULL outside of the root. */
@@ -344,28 +335,18 @@ enum rc yamltree_parse(struct yamltree *t, struct bytes text, struct arena *a)
 
 enum rc yamltree_load(struct yamltree *t, const char *path, struct arena *a)
 {
-	uint8_t *text = NULL;
-	FILE *file = NULL;
+	struct path_problem why = { .text = "" };
+	char *text = NULL;
 	size_t len = 0;
+	enum rc rc = path_read(path, YAMLTREE_FILE_MAX, &text, &len, &why);
 
-	*t = (struct yamltree){ .arena = a };
-	file = fopen(path, "rbe");
-	if (file == NULL) {
-		t->rc = errno == ENOENT ? RC_NOTFOUND : RC_IO;
-		(void)snprintf(t->error, sizeof(t->error), "%s", strerror(errno));
-		return t->rc;
-	}
-	text = malloc(YAMLTREE_FILE_MAX + 1);
-	len = text == NULL ? 0 : fread(text, 1, YAMLTREE_FILE_MAX + 1, file);
-	if (text == NULL) {
-		t->rc = RC_NOMEM;
-	} else if (ferror(file)) {
-		t->rc = RC_IO;
-		(void)snprintf(t->error, sizeof(t->error), "%s", strerror(errno));
+	if (rc == RC_OK) {
+		rc = yamltree_parse(t, bytes_at(text, len), a);
 	} else {
-		(void)yamltree_parse(t, bytes_at(text, len), a);
+		*t = (struct yamltree){ .arena = a, .rc = rc };
+		(void)snprintf(t->error, sizeof(t->error), "%.*s", (int)sizeof(t->error) - 1,
+			       why.text);
 	}
 	free(text);
-	(void)fclose(file);
-	return t->rc;
+	return rc;
 }

@@ -42,8 +42,8 @@ struct yamltree {
 };
 
 /*
- * Reads a file. t->rc and the result: RC_NOTFOUND, RC_IO, RC_LIMIT (too
- * large), RC_INVALID (with a position), RC_NOMEM.
+ * Reads a file. t->rc and the result: RC_NOTFOUND, RC_DENIED, RC_IO, RC_LIMIT
+ * (too large), RC_INVALID (with a position), RC_NOMEM.
  */
 enum rc yamltree_load(struct yamltree *t, const char *path, struct arena *a);
 

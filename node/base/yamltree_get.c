@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/base/text.h"
+
 void *yamltree_take(struct yamltree *t, size_t count, size_t size)
 {
 	void *p = t->rc == RC_OK ? arena_take_zeroed(t->arena, count, size) : NULL;
@@ -40,10 +42,33 @@ static void join_names(char *out, size_t max, const char *const *names)
 	}
 }
 
+static size_t count_names(const char *const *names)
+{
+	size_t count = 0;
+
+	while (names[count] != NULL) {
+		count++;
+	}
+	return count;
+}
+
+static void fail_unknown(struct yamltree *t, const struct yamltree_node *n, const char *const *keys)
+{
+	struct yamltree_node at = { .line = n->key_line, .column = n->key_column };
+	const char *nearest = text_nearest(n->key, keys, count_names(keys));
+	char known[200];
+
+	if (nearest != NULL) {
+		yamltree_fail(t, &at, "unknown key \"%.64s\"; did you mean %s?", n->key, nearest);
+		return;
+	}
+	join_names(known, sizeof(known), keys);
+	yamltree_fail(t, &at, "unknown key \"%.64s\"; known here: %s", n->key, known);
+}
+
 void yamltree_only(struct yamltree *t, const struct yamltree_node *map, const char *const *keys)
 {
 	const struct yamltree_node *n;
-	char known[200];
 
 	for (n = map->first; n != NULL; n = n->next) {
 		const char *const *key = keys;
@@ -52,11 +77,7 @@ void yamltree_only(struct yamltree *t, const struct yamltree_node *map, const ch
 			key++;
 		}
 		if (*key == NULL) {
-			struct yamltree_node at = { .line = n->key_line, .column = n->key_column };
-
-			join_names(known, sizeof(known), keys);
-			yamltree_fail(t, &at, "unknown key \"%.40s\"; known here: %s", n->key,
-				      known);
+			fail_unknown(t, n, keys);
 			return;
 		}
 	}
