@@ -77,7 +77,7 @@ struct cmd_context {
 /* What was given on the command line; borrows argv. */
 struct cmd_args {
 	const struct command *command;
-	const char **words; /* what is neither the command nor an option */
+	const char *const *words; /* what is neither the command nor an option */
 	unsigned words_count;
 	unsigned given_count;
 	struct cmd_given {

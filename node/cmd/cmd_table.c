@@ -1,0 +1,13 @@
+/* All commands, in the order of the help. */
+#include "node/cmd/cmd.h"
+
+extern const struct command cmd_limits_command;
+extern const struct command cmd_version_command;
+extern const struct command cmd_help_command;
+
+const struct command *const cmd_table[] = {
+	&cmd_limits_command,
+	&cmd_version_command,
+	&cmd_help_command,
+	NULL,
+};

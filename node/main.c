@@ -1,0 +1,46 @@
+/* Where the process begins: what must hold before any command runs. */
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/base/random.h"
+#include "node/cmd/cmd.h"
+
+/* A core would hold records and the key. */
+static void forbid_core_dumps(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* A database file must never get the number of a standard stream. */
+static int hold_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd < 0 ? -1 : close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	if (hold_standard_streams() != 0) {
+		return CMD_FAILED;
+	}
+	umask(077);
+	forbid_core_dumps();
+	signal(SIGPIPE, SIG_IGN);
+	/* Text is UTF-8 whatever the locale; numbers are written as in C. */
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	random_init();
+	return cmd_main(cmd_table, argc, argv);
+}
