@@ -27,6 +27,7 @@
 	X(CODES_PER_LIST_MAX, 4096, "codes", "writer", "codes of one list")                        \
 	X(FIGURES_MAX, 256, "figures", "writer", "figures of a schema")                            \
 	X(DIMENSIONS_MAX, 8, "dimensions", "writer", "dimensions of one figure")                   \
+	X(CELLS_PER_RECORD_MAX, 4096, "cells", "writer", "cells of one record in one figure")      \
 	X(EXPR_NODES_MAX, 256, "nodes", "writer", "size of an expression")                         \
 	X(EXPR_DEPTH_MAX, 32, "levels", "writer", "nesting of an expression")                      \
 	X(NAME_BYTES_MAX, 64, "bytes", "writer", "name of a kind, field, figure or office")        \
