@@ -21,19 +21,26 @@ unsigned date_day(int32_t packed);   /* 0: not known */
 /* Whether it is a day that exists; with partial, unknown parts are allowed. */
 bool date_is_valid(int32_t packed, bool partial);
 
-/* Days since 1970-01-01 of a full date, and back. */
+/* Days since 1970-01-01 of a valid full date, and back (years 1 to 9999). */
 int32_t date_to_days(int32_t packed);
 int32_t date_from_days(int32_t days);
 
-/* Full years between two full dates; -1 when on is before from. */
+/* Full years between two full dates; -1 when on is before from. Who was born
+ * on 29 February becomes a year older on 1 March of a common year. */
 int date_age(int32_t from, int32_t on);
 
 /* "2016-12-09"; with partial also "2016-12" and "2016". RC_INVALID. */
 enum rc date_parse(struct bytes text, bool partial, int32_t *out);
 void date_format(int32_t packed, struct bytes_writer *w);
 
-/* RFC 3339 in UTC with "Z", milliseconds only if there are any. Parsing
- * accepts offsets. RC_INVALID. Times are ms since 1970, years 1 to 9999. */
+/* Whether a time, ms since 1970 UTC, lies in the years 1 to 9999. */
+bool date_time_is_valid(int64_t ms);
+
+/*
+ * RFC 3339 in UTC with "Z", milliseconds only if there are any. Parsing takes
+ * offsets, lower case and a space for the T; digits beyond milliseconds are
+ * left off; a leap second counts as the second after it. RC_INVALID.
+ */
 enum rc date_time_parse(struct bytes text, int64_t *ms);
 void date_time_format(int64_t ms, struct bytes_writer *w);
 

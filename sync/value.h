@@ -10,8 +10,8 @@
  *   pdate    the same; day 0 or month 0: not known              2016-12, 2016
  *   time     zigzag varint, milliseconds since 1970 UTC         RFC 3339
  *   code     the code's UTF-8 bytes, 1..LIMIT_NAME_BYTES_MAX    as it is
- *   link     16 bytes, a record id                              UUID text
- *   bytes    any bytes (built-in kinds only)                    hexadecimal
+ *   link     16 bytes, a record id (UUIDv7)                     UUID text
+ *   bytes    any 1..LIMIT_VALUE_BYTES_MAX (built-in kinds only) hexadecimal
  *
  * Equal values are equal bytes; varints are of minimal length. "Unset" is no
  * value, never an empty one. Years run from 1 to 9999 (Gregorian, proleptic).
@@ -43,6 +43,9 @@ enum rc value_type_parse(struct bytes name, enum value_type *out);
 /* Whether v is a canonical value of the type. RC_INVALID if not. Judges the
  * form alone: whether a code or a linked record exists is not asked. */
 enum rc value_check(enum value_type type, struct bytes v);
+
+/* Whether v is UTF-8 (RFC 3629) without NUL; empty is. NFC is not judged. */
+bool value_is_text(struct bytes v);
 
 /*
  * Reads a typed text (UTF-8, NFC already; see node/base/text.h) and appends
