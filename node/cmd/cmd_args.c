@@ -282,8 +282,8 @@ static enum cmd_args_result check_counts(struct parser *p)
 	const char *words = command->words == NULL ? "" : command->words;
 	char hint[512];
 
-	snprintf(hint, sizeof(hint), "usage: kerwen %s %s; see kerwen %s --help", command->name,
-		 words, command->name);
+	snprintf(hint, sizeof(hint), "usage: kerwen %s%s%s; see kerwen %s --help", command->name,
+		 words[0] == '\0' ? "" : " ", words, command->name);
 	for (; o != NULL && o->name != NULL; o++) {
 		if (o->is_required && cmd_option(p->args, o->name) == NULL) {
 			cmd_fail(p->c, CMD_USAGE, hint, "%s needs --%s %s", command->name, o->name,

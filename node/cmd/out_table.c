@@ -32,6 +32,7 @@ struct out_table *out_table_new(const struct out_column *columns, size_t count)
 	}
 	/* As wide as its content: a terminal wraps, a file keeps everything. */
 	scols_table_set_termforce(t->table, SCOLS_TERMFORCE_NEVER);
+	scols_table_enable_noencoding(t->table, 1); /* cells are escaped here */
 	for (i = 0; i < count; i++) {
 		if (scols_table_new_column(t->table, columns[i].name, 0,
 					   columns[i].is_number ? SCOLS_FL_RIGHT : 0) == NULL) {
