@@ -27,18 +27,22 @@ static bool is_identifier(const char *name)
 	return i <= LIMIT_NAME_BYTES_MAX;
 }
 
-enum rc schema_check_name(const struct schema_check *c, const char *what, const char *name)
+enum rc schema_check_name(const struct schema_check *c, const struct schema_kind *kind,
+			  const char *what, const char *name)
 {
+	const char *before = kind == NULL ? "" : "kind ";
+	const char *owner = kind == NULL ? "" : kind->name;
+	const char *after = kind == NULL ? "" : ", ";
 	size_t i;
 
 	if (!is_identifier(name)) {
-		return REFUSE(c->error, what, " \"", name,
+		return REFUSE(c->error, before, owner, after, what, " \"", name,
 			      "\": a name begins with a letter and has up to 64 letters, digits "
 			      "and _");
 	}
 	for (i = 0; i < sizeof(RESERVED) / sizeof(RESERVED[0]); i++) {
 		if (strcmp(name, RESERVED[i]) == 0) {
-			return REFUSE(c->error, what, " ", name,
+			return REFUSE(c->error, before, owner, after, what, " ", name,
 				      ": the word belongs to expressions; choose another name");
 		}
 	}
@@ -60,7 +64,7 @@ static enum rc check_count(const struct schema_check *c, const char *what, uint3
 static enum rc check_head(const struct schema_check *c)
 {
 	const struct schema *s = c->schema;
-	enum rc rc = schema_check_name(c, "schema", s->name);
+	enum rc rc = schema_check_name(c, NULL, "schema", s->name);
 
 	if (rc == RC_OK && s->version == 0) {
 		rc = REFUSE(c->error, "schema ", s->name, ": versions begin with 1");

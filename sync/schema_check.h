@@ -17,8 +17,10 @@ struct schema_check {
 };
 
 /* Names are 1..LIMIT_NAME_BYTES_MAX of A-Z a-z 0-9 _, a letter first, and no
- * word of the expression language. `what` names the sort: "kind", "field". */
-enum rc schema_check_name(const struct schema_check *c, const char *what, const char *name);
+ * word of the expression language. `what` names the sort: "kind", "field";
+ * kind is the field's, else NULL. */
+enum rc schema_check_name(const struct schema_check *c, const struct schema_kind *kind,
+			  const char *what, const char *name);
 
 enum rc schema_check_codes(const struct schema_check *c, const struct schema_codes *list);
 enum rc schema_check_kind(const struct schema_check *c, const struct schema_kind *kind);

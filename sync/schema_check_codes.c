@@ -78,7 +78,7 @@ static enum rc check_successors(const struct schema_check *c, const struct schem
 
 enum rc schema_check_codes(const struct schema_check *c, const struct schema_codes *list)
 {
-	enum rc rc = schema_check_name(c, "code list", list->name);
+	enum rc rc = schema_check_name(c, NULL, "code list", list->name);
 	size_t mark = arena_mark(c->scratch);
 	uint32_t i;
 

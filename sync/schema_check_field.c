@@ -185,7 +185,7 @@ enum rc schema_check_field(const struct schema_check *c, const struct schema_kin
 			   const struct schema_field *field)
 {
 	struct subject s = { .c = c, .kind = kind, .field = field };
-	enum rc rc = schema_check_name(c, "field", field->name);
+	enum rc rc = schema_check_name(c, kind, "field", field->name);
 
 	if (rc == RC_OK && strcmp(field->name, "id") == 0) {
 		return refuse_field(&s, "id is the record's own; choose another name", "");

@@ -246,7 +246,7 @@ static enum rc check_control(const struct subject *s)
 enum rc schema_check_figure(const struct schema_check *c, const struct schema_figure *figure)
 {
 	struct subject s = { .c = c, .figure = figure };
-	enum rc rc = schema_check_name(c, "figure", figure->name);
+	enum rc rc = schema_check_name(c, NULL, "figure", figure->name);
 
 	if (rc != RC_OK) {
 		return rc;

@@ -111,7 +111,7 @@ static enum rc check_fields(const struct schema_check *c, const struct schema_ki
 
 enum rc schema_check_kind(const struct schema_check *c, const struct schema_kind *k)
 {
-	enum rc rc = schema_check_name(c, "kind", k->name);
+	enum rc rc = schema_check_name(c, NULL, "kind", k->name);
 	uint32_t i;
 
 	if (rc == RC_OK && schema_kind_by_name(schema_builtin(), bytes_of(k->name)) != NULL) {
