@@ -101,6 +101,7 @@ enum rc entry_decode_header(struct bytes b, struct arena *a, struct header *out)
 static enum rc read_entry(const Kerwen__Entry *m, struct arena *a, struct entry *out)
 {
 	struct bytes *changes = arena_take(a, m->n_changes * sizeof(*changes));
+	enum rc rc = RC_OK;
 	size_t i;
 
 	if (changes == NULL) {
@@ -113,7 +114,9 @@ static enum rc read_entry(const Kerwen__Entry *m, struct arena *a, struct entry 
 	out->salt = borrow(m->salt);
 	out->changes = changes;
 	out->changes_count = (uint32_t)m->n_changes;
-	return entry_decode_header(out->header_bytes, a, &out->header);
+	rc = entry_decode_header(out->header_bytes, a, &out->header);
+	out->header.changes_count = out->changes_count;
+	return rc;
 }
 
 enum rc entry_decode(struct bytes b, struct arena *a, struct entry *out)

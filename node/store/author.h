@@ -1,0 +1,64 @@
+/*
+ * Writing entries into this node's own feeds: the lower half of commit.h and
+ * of the centre's cuts.
+ *
+ *   author_begin -> { author_open, author_add | author_cut } -> author_finish
+ *
+ * All entries of one author belong to one commit. The dot of a change is
+ * known when it is added; headers, which name the last entry of every scope,
+ * are written at the end. The first entry in a scope begins its feed.
+ */
+#ifndef KERWEN_AUTHOR_H
+#define KERWEN_AUTHOR_H
+
+#include "node/store/work.h"
+
+struct author_entry; /* one entry being filled */
+
+struct author_scope {
+	uint16_t scope;
+	uint64_t seen_centre;
+	struct feed_state state; /* before the commit */
+	struct author_entry *first, *last;
+	uint32_t entries_count;
+};
+
+struct author {
+	struct work *work;
+	struct bytes name, reason; /* borrowed */
+	int64_t time_ms;
+	uint64_t commit;
+	bool has_base;
+	struct uuid base_id;
+	struct author_scope *scopes; /* in order of opening */
+	uint32_t scopes_count;
+};
+
+/* RC_LIMIT: name or reason is too long. */
+enum rc author_begin(struct author *a, struct work *w, struct bytes name, struct bytes reason);
+
+/* The scope's entries; opened when it is first asked for. Borrowed until
+ * author_finish. RC_LIMIT: too many scopes. */
+enum rc author_open(struct author *a, uint16_t scope, struct author_scope **out);
+
+/*
+ * Adds an encoded change, copied. apart: not into an entry that has changes
+ * already (which touches the same record). Gives the dot that names it.
+ * RC_LIMIT: larger than an entry, or too many entries.
+ */
+enum rc author_add(struct author *a, struct author_scope *s, struct bytes change, bool apart,
+		   struct dot *out);
+
+/* Adds an entry that only holds cuts (the centre). cuts are borrowed until
+ * author_finish. */
+enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *cuts,
+		   uint32_t count, struct dot *out);
+
+/* Writes all entries and moves the feeds' heads; they count as applied. */
+enum rc author_finish(struct author *a);
+
+/* This node's time for all entries of one work: at the centre never before
+ * its last. */
+enum rc author_time(struct work *w, int64_t *out);
+
+#endif

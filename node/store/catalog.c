@@ -1,0 +1,405 @@
+#include "node/store/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/base/mem.h"
+#include "node/store/feeds.h"
+#include "node/store/records.h"
+#include "proto/schema_codec.h"
+#include "sync/feed.h"
+
+enum {
+	CATALOG_BYTES = 64 << 20, /* reserved; only what is used takes memory */
+	KIND_OFFICE = 1,
+	KIND_SCHEMA_PART = 2,
+	KIND_SYSTEM = 3,
+	OFFICES_MAX = LIMIT_OFFICE_MAX + 1,
+	PARTS_MAX = 4096,
+	SCOPE_FIRST = 1
+};
+
+struct catalog *catalog_new(void)
+{
+	struct catalog *c = calloc(1, sizeof(*c));
+
+	if (c != NULL && mem_arena_open(&c->arena, CATALOG_BYTES) != RC_OK) {
+		free(c);
+		c = NULL;
+	}
+	if (c != NULL) {
+		c->schema = *schema_builtin();
+		c->scope_next = SCOPE_FIRST;
+	}
+	return c;
+}
+
+void catalog_free(struct catalog *c)
+{
+	if (c != NULL) {
+		mem_arena_close(&c->arena);
+		free(c);
+	}
+}
+
+/* The load under way. */
+struct load {
+	struct catalog *c;
+	struct kv_txn *t;
+	struct records_stamps stamps;
+	struct arena *a;
+};
+
+/* The shown value of a field; empty when unset. Lives in the arena. */
+static struct bytes shown(struct load *l, const struct record *r, const char *field)
+{
+	struct view_source source = records_source(&l->stamps);
+	const struct schema_field *f = schema_field_by_name(r->kind, bytes_of(field));
+	struct values v = { NULL, 0 };
+
+	if (f == NULL || view_values(r, f, &source, l->a, &v) != RC_OK || v.count == 0) {
+		return bytes_at(NULL, 0);
+	}
+	return v.items[0];
+}
+
+static const char *shown_text(struct load *l, const struct record *r, const char *field)
+{
+	struct bytes v = shown(l, r, field);
+	char *text = arena_take_zeroed(l->a, v.len + 1, 1);
+
+	if (text != NULL && v.len > 0) {
+		memcpy(text, v.p, v.len);
+	}
+	return text == NULL ? "" : text;
+}
+
+static uint16_t shown_number(struct load *l, const struct record *r, const char *field)
+{
+	struct bytes v = shown(l, r, field);
+
+	return v.len == 0 ? 0 : (uint16_t)value_number(VALUE_INT, v);
+}
+
+static void read_office(struct load *l, const struct record *r, struct office_info *o)
+{
+	struct bytes key = shown(l, r, "key");
+
+	memset(o, 0, sizeof(*o));
+	o->id = r->id;
+	o->number = shown_number(l, r, "number");
+	o->name = shown_text(l, r, "name");
+	o->region = shown_text(l, r, "region");
+	o->scope_office = shown_number(l, r, "scope_office");
+	o->scope_centre = shown_number(l, r, "scope_centre");
+	o->scope_region = shown_number(l, r, "scope_region");
+	o->has_key = key.len == KEY_LEN;
+	if (o->has_key) {
+		memcpy(o->key, key.p, KEY_LEN);
+	}
+	o->is_closed = strcmp(shown_text(l, r, "state"), "closed") == 0;
+}
+
+static int order_offices(const void *a, const void *b)
+{
+	const struct office_info *x = a, *y = b;
+
+	return (int)x->number - (int)y->number;
+}
+
+/* Calls each for every record of a built-in kind. */
+static enum rc each_record(struct load *l, uint16_t kind, void *ctx,
+			   enum rc (*each)(struct load *l, void *ctx, const struct record *r))
+{
+	struct records_walk w;
+	struct record r;
+	enum rc rc = records_walk_start(&w, l->t, schema_builtin(), kind, NULL);
+
+	while (rc == RC_OK) {
+		rc = records_walk_next(&w, l->a, &r);
+		if (rc == RC_OK && !view_life(&r).deleted) {
+			rc = each(l, ctx, &r);
+		}
+	}
+	records_walk_end(&w);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+struct offices {
+	struct office_info *items;
+	uint32_t count;
+};
+
+static enum rc add_office(struct load *l, void *ctx, const struct record *r)
+{
+	struct offices *o = ctx;
+
+	if (o->count < OFFICES_MAX) {
+		read_office(l, r, &o->items[o->count]);
+		o->count += o->items[o->count].number != 0;
+	}
+	return RC_OK;
+}
+
+static enum rc load_offices(struct load *l)
+{
+	struct offices o = { arena_take(l->a, OFFICES_MAX * sizeof(*o.items)), 0 };
+	enum rc rc = o.items == NULL ? RC_NOMEM : each_record(l, KIND_OFFICE, &o, add_office);
+
+	if (o.count > 1) {
+		qsort(o.items, o.count, sizeof(*o.items), order_offices);
+	}
+	l->c->offices = o.items;
+	l->c->offices_count = o.count;
+	return rc;
+}
+
+static int order_scopes(const void *a, const void *b)
+{
+	const struct scope_info *x = a, *y = b;
+
+	return (int)x->scope - (int)y->scope;
+}
+
+static enum rc load_scopes(struct load *l)
+{
+	struct catalog *c = l->c;
+	size_t max = 3 * (size_t)c->offices_count + 1;
+	struct scope_info *s = arena_take(l->a, max * sizeof(*s));
+	uint32_t i, kept = 1, n = 0;
+
+	if (s == NULL) {
+		return RC_NOMEM;
+	}
+	s[n++] = (struct scope_info){ 0, REACH_NATION, 0 };
+	for (i = 0; i < c->offices_count; i++) {
+		const struct office_info *o = &c->offices[i];
+
+		s[n++] = (struct scope_info){ o->scope_office, REACH_OFFICE, o->number };
+		s[n++] = (struct scope_info){ o->scope_centre, REACH_CENTRE, o->number };
+		s[n++] = (struct scope_info){ o->scope_region, REACH_REGION, 0 };
+	}
+	qsort(s, n, sizeof(*s), order_scopes);
+	for (i = 1; i < n; i++) {
+		if (s[i].scope != s[kept - 1].scope) {
+			s[kept++] = s[i];
+		}
+	}
+	c->scopes = s;
+	c->scopes_count = kept;
+	c->scope_next = (uint16_t)(s[kept - 1].scope + 1);
+	return RC_OK;
+}
+
+struct parts {
+	struct schema_codec_part *items;
+	uint32_t count;
+};
+
+static enum rc add_part(struct load *l, void *ctx, const struct record *r)
+{
+	struct parts *p = ctx;
+	struct schema_codec_part *part = &p->items[p->count];
+
+	if (p->count == PARTS_MAX) {
+		return RC_LIMIT;
+	}
+	part->type = shown(l, r, "type");
+	part->name = shown(l, r, "name");
+	part->body = shown(l, r, "body");
+	p->count += part->body.len > 0;
+	return RC_OK;
+}
+
+/* The built-in kinds stand before the schema's own. */
+static enum rc join_schemas(struct load *l, const struct schema *own)
+{
+	const struct schema *base = schema_builtin();
+	uint32_t count = base->kinds_count + own->kinds_count;
+	struct schema_kind *kinds = arena_take(l->a, count * sizeof(*kinds));
+
+	if (kinds == NULL) {
+		return RC_NOMEM;
+	}
+	memcpy(kinds, base->kinds, base->kinds_count * sizeof(*kinds));
+	if (own->kinds_count > 0) {
+		memcpy(kinds + base->kinds_count, own->kinds, own->kinds_count * sizeof(*kinds));
+	}
+	l->c->schema = *own;
+	l->c->schema.kinds = kinds;
+	l->c->schema.kinds_count = count;
+	l->c->own = *own;
+	return figure_compile(&l->c->schema, l->a, &l->c->counters);
+}
+
+static enum rc load_schema(struct load *l)
+{
+	struct parts p = { arena_take(l->a, PARTS_MAX * sizeof(*p.items)), 0 };
+	struct schema own = { .name = NULL };
+	enum rc rc = p.items == NULL ? RC_NOMEM : each_record(l, KIND_SCHEMA_PART, &p, add_part);
+
+	if (rc == RC_OK && p.count > 0) {
+		rc = schema_codec_decode(p.items, p.count, l->a, &own);
+	}
+	return rc == RC_OK ? join_schemas(l, &own) : rc;
+}
+
+static enum rc add_addresses(struct load *l, void *ctx, const struct record *r)
+{
+	struct view_source source = records_source(&l->stamps);
+	const struct schema_field *f = schema_field_by_name(r->kind, bytes_of("addresses"));
+	struct values v = { NULL, 0 };
+	const char **list = NULL;
+	uint32_t i;
+	enum rc rc = view_values(r, f, &source, l->a, &v);
+
+	(void)ctx;
+	if (rc != RC_OK) {
+		return rc;
+	}
+	list = arena_take(l->a, v.count * sizeof(*list));
+	for (i = 0; i < v.count && list != NULL; i++) {
+		char *text = arena_take_zeroed(l->a, v.items[i].len + 1, 1);
+
+		if (text == NULL) {
+			return RC_NOMEM;
+		}
+		memcpy(text, v.items[i].p, v.items[i].len);
+		list[i] = text;
+	}
+	l->c->centre_addresses = list;
+	l->c->centre_addresses_count = v.count;
+	return list == NULL ? RC_NOMEM : RC_OK;
+}
+
+enum rc catalog_load(struct catalog *c, struct kv_txn *t, uint64_t centre_feed)
+{
+	struct load l = { .c = c, .t = t, .a = &c->arena };
+	struct feed_state national;
+	enum rc rc = feeds_get(t, centre_feed, &national);
+
+	mem_arena_reset(&c->arena);
+	l.stamps = (struct records_stamps){ t, feed_incarnation(centre_feed), &c->arena };
+	c->national_seq = rc == RC_OK ? national.applied : 0;
+	c->centre_addresses_count = 0;
+	rc = load_offices(&l);
+	if (rc == RC_OK) {
+		rc = load_scopes(&l);
+	}
+	if (rc == RC_OK) {
+		rc = each_record(&l, KIND_SYSTEM, NULL, add_addresses);
+	}
+	return rc == RC_OK ? load_schema(&l) : rc;
+}
+
+const struct office_info *catalog_office(const struct catalog *c, uint16_t number)
+{
+	uint32_t low = 0, high = c->offices_count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (c->offices[mid].number < number) {
+			low = mid + 1;
+		} else {
+			high = mid;
+		}
+	}
+	return low < c->offices_count && c->offices[low].number == number ? &c->offices[low] :
+									    NULL;
+}
+
+const struct office_info *catalog_office_by_name(const struct catalog *c, struct bytes name)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->offices_count; i++) {
+		if (bytes_equal(bytes_of(c->offices[i].name), name)) {
+			return &c->offices[i];
+		}
+	}
+	return NULL;
+}
+
+const struct scope_info *catalog_scope(const struct catalog *c, uint16_t scope)
+{
+	uint32_t low = 0, high = c->scopes_count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (c->scopes[mid].scope < scope) {
+			low = mid + 1;
+		} else {
+			high = mid;
+		}
+	}
+	return low < c->scopes_count && c->scopes[low].scope == scope ? &c->scopes[low] : NULL;
+}
+
+uint16_t catalog_region_scope(const struct catalog *c, struct bytes region)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->offices_count; i++) {
+		if (bytes_equal(bytes_of(c->offices[i].region), region)) {
+			return c->offices[i].scope_region;
+		}
+	}
+	return 0;
+}
+
+enum rc catalog_scope_of(const struct catalog *c, enum reach reach, uint16_t home,
+			 uint16_t region_scope, uint16_t *out)
+{
+	const struct office_info *o = catalog_office(c, home);
+
+	*out = 0;
+	if (reach == REACH_NATION) {
+		return RC_OK;
+	}
+	if (home == 0) {
+		return RC_INVALID;
+	}
+	if (o == NULL) {
+		return RC_NOTFOUND;
+	}
+	switch (reach) {
+	case REACH_OFFICE:
+		*out = o->scope_office;
+		break;
+	case REACH_CENTRE:
+		*out = o->scope_centre;
+		break;
+	case REACH_REGION:
+	case REACH_NATION:
+		*out = region_scope;
+		break;
+	}
+	return RC_OK;
+}
+
+bool catalog_is_member(const struct catalog *c, uint16_t office, uint16_t scope)
+{
+	const struct scope_info *s = catalog_scope(c, scope);
+	const struct office_info *o = catalog_office(c, office);
+
+	if (scope == 0) {
+		return true;
+	}
+	if (office == 0) {
+		return s != NULL && s->reach != REACH_OFFICE;
+	}
+	return o != NULL && (scope == o->scope_office || scope == o->scope_centre ||
+			     scope == o->scope_region);
+}
+
+const char *catalog_office_name(const struct catalog *c, uint16_t number)
+{
+	const struct office_info *o = catalog_office(c, number);
+
+	if (number == 0) {
+		return "centre";
+	}
+	return o == NULL ? NULL : o->name;
+}

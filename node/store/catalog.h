@@ -1,0 +1,80 @@
+/*
+ * What the national scope says of the system: schema, offices and scopes.
+ *
+ * A catalog is a snapshot read from the built-in kinds (schema_builtin) and
+ * compiled for use. It borrows nothing: it has its own memory.
+ */
+#ifndef KERWEN_CATALOG_H
+#define KERWEN_CATALOG_H
+
+#include "node/store/kv.h"
+#include "sync/crypto.h"
+#include "sync/figure.h"
+#include "sync/schema.h"
+
+struct office_info {
+	uint16_t number;
+	struct uuid id; /* of its record */
+	const char *name, *region;
+	uint16_t scope_office, scope_centre, scope_region;
+	bool has_key;
+	uint8_t key[KEY_LEN];
+	const char *const *addresses; /* of its centre; only the system's */
+	bool is_closed;
+};
+
+/* What a scope number stands for. */
+struct scope_info {
+	uint16_t scope;
+	enum reach reach;
+	uint16_t office; /* REACH_OFFICE and REACH_CENTRE: whose */
+};
+
+struct catalog {
+	uint64_t national_seq; /* the point of the national feed it shows */
+	struct schema schema;  /* built-in kinds first, then the schema's */
+	struct schema own;     /* the schema alone, as applied; name NULL: none */
+	struct counters counters;
+	const struct office_info *offices; /* by number */
+	uint32_t offices_count;
+	const struct scope_info *scopes; /* by number; 0 is the nation */
+	uint32_t scopes_count;
+	const char *const *centre_addresses; /* HOST:PORT */
+	uint32_t centre_addresses_count;
+	uint16_t scope_next; /* the first scope number not given out */
+	struct arena arena;  /* its memory */
+};
+
+/* A catalog that knows the built-in kinds only. NULL: out of memory. */
+struct catalog *catalog_new(void);
+void catalog_free(struct catalog *c); /* NULL is fine */
+
+/*
+ * Reads everything again as of t. centre_feed: the centre's national feed.
+ * RC_CORRUPT: a part of the schema does not decode; RC_NOMEM.
+ */
+enum rc catalog_load(struct catalog *c, struct kv_txn *t, uint64_t centre_feed);
+
+/* NULL: there is none. */
+const struct office_info *catalog_office(const struct catalog *c, uint16_t number);
+const struct office_info *catalog_office_by_name(const struct catalog *c, struct bytes name);
+const struct scope_info *catalog_scope(const struct catalog *c, uint16_t scope);
+
+/* The scope of a region, or 0 when no office is in it yet. */
+uint16_t catalog_region_scope(const struct catalog *c, struct bytes region);
+
+/*
+ * The scope that a field of some reach has for a home. home 0 is the centre,
+ * which has no other scope than the nation's. RC_NOTFOUND: no such office;
+ * RC_INVALID: this home has no such scope.
+ */
+enum rc catalog_scope_of(const struct catalog *c, enum reach reach, uint16_t home,
+			 uint16_t region_scope, uint16_t *out);
+
+/* Whether a node (0: the centre) is a member of a scope. */
+bool catalog_is_member(const struct catalog *c, uint16_t office, uint16_t scope);
+
+/* The name of an office; "centre" for 0; NULL when unknown. */
+const char *catalog_office_name(const struct catalog *c, uint16_t number);
+
+#endif

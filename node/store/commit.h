@@ -1,0 +1,76 @@
+/*
+ * Writing here: drafts of people become the entries of one commit.
+ *
+ *   commit_begin -> commit_add ... -> commit_end | commit_abort
+ *
+ * A commit is one transaction: all of it is durable and applied when
+ * commit_end returns RC_OK, or nothing is. It may touch several scopes; each
+ * gets its own entries, tied by the commit's number. A draft that is refused
+ * leaves the commit as it was.
+ */
+#ifndef KERWEN_COMMIT_H
+#define KERWEN_COMMIT_H
+
+#include "node/store/author.h"
+#include "node/store/work.h"
+
+enum draft_act { DRAFT_ADD, DRAFT_EDIT, DRAFT_DELETE, DRAFT_RESTORE };
+
+struct draft_op {
+	const struct schema_field *field; /* of the draft's kind */
+	enum op_code code;
+	struct bytes value; /* canonical; empty for a clear; borrowed */
+};
+
+struct draft {
+	enum draft_act act;
+	const struct schema_kind *kind; /* of the store's catalog */
+	struct uuid id;                 /* DRAFT_ADD: filled in */
+	uint16_t home;                  /* DRAFT_ADD at the centre: for whom; else 0 */
+	const struct draft_op *ops;
+	uint32_t ops_count;
+	bool has_form;  /* the author saw `form`, not what is here now */
+	struct vv form; /* over all scopes */
+	bool keep_deleted; /* refuse to touch a deleted record (imports) */
+	bool resolves;     /* may change `fixed` and the centre's values */
+};
+
+enum draft_outcome { DRAFT_NEW, DRAFT_CHANGED, DRAFT_UNCHANGED };
+
+/* What became of a draft; texts only when it was refused. */
+struct draft_result {
+	enum draft_outcome outcome;
+	bool settled; /* an open conflict was settled by it */
+	bool revived; /* the record was deleted before */
+	char text[240], hint[240];
+};
+
+struct commit {
+	struct work work;
+	struct author author;
+	uint32_t added; /* records made: steps from author.base_id */
+	uint32_t changes_count;
+};
+
+/* Begins. author and reason are borrowed. RC_LIMIT: one of them is too long. */
+enum rc commit_begin(struct commit *c, struct store *s, struct bytes author, struct bytes reason);
+
+/*
+ * Adds a draft. Refusals, with texts in out: RC_INVALID (a rule of the
+ * schema), RC_DENIED (not this node's to write), RC_NOTFOUND, RC_LIMIT,
+ * RC_FULL (nearly no room left: new records are refused).
+ * Anything else is a failure of the whole commit.
+ */
+enum rc commit_add(struct commit *c, struct draft *d, struct draft_result *out);
+
+/* Whether this code refuses one draft, and the commit can go on. */
+bool commit_is_refusal(enum rc rc);
+
+/* Whether the commit is as large as one should be: end it, begin another. */
+bool commit_is_large(const struct commit *c);
+
+/* Makes it durable. A commit without changes writes nothing. */
+enum rc commit_end(struct commit *c);
+void commit_abort(struct commit *c);
+
+#endif

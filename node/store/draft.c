@@ -1,0 +1,430 @@
+#include "node/store/draft.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "node/store/records.h"
+
+/* The judgement under way. */
+struct judge {
+	struct work *w;
+	const struct draft *d;
+	const struct record *r;
+	struct draft_plan *plan;
+	struct draft_result *result;
+	struct records_stamps stamps;
+	struct view_source source;
+	bool is_new;
+	bool settles; /* a plain write settles a conflict */
+};
+
+static enum rc refuse(struct judge *j, enum rc rc, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static enum rc refuse(struct judge *j, enum rc rc, const char *hint, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(j->result->text, sizeof(j->result->text), format, args);
+	va_end(args);
+	(void)snprintf(j->result->hint, sizeof(j->result->hint), "%s", hint);
+	return rc;
+}
+
+static const struct catalog *catalog_of(const struct judge *j)
+{
+	return j->w->store->catalog;
+}
+
+static enum rc judge_kind(struct judge *j)
+{
+	const struct schema_kind *k = j->d->kind;
+
+	if (k->writers == WRITERS_CENTRE && !j->w->store->info.is_centre) {
+		return refuse(j, RC_DENIED, "ask the centre to write it",
+			      "%s: only the centre writes this kind", k->name);
+	}
+	if (k->closed && j->is_new) {
+		return refuse(j, RC_INVALID, "see `kerwen schema show` for the kinds in use",
+			      "%s: this kind is closed", k->name);
+	}
+	if (j->is_new && kv_fill_percent(j->w->txn) >= LIMIT_MAP_FULL_PERCENT) {
+		return refuse(j, RC_FULL, "raise max_size in kerwen.yaml, or make room on the disk",
+			      "the database is nearly full: new records are refused, "
+			      "syncs and deletions still work");
+	}
+	return RC_OK;
+}
+
+/* A new record's home: here, or the office that the centre adds it for. */
+static enum rc choose_home(struct judge *j)
+{
+	const struct store_info *me = &j->w->store->info;
+	uint16_t number = me->is_centre ? j->d->home : me->number;
+	const struct office_info *o = catalog_office(catalog_of(j), number);
+
+	if (j->d->kind->reach == REACH_NATION) {
+		return RC_OK;
+	}
+	if (number == 0) {
+		return refuse(j, RC_INVALID, "name the office: --for OFFICE",
+			      "%s: its records belong to an office", j->d->kind->name);
+	}
+	if (o == NULL) {
+		return refuse(j, RC_NOTFOUND, "see `kerwen office list`", "office %u is not known",
+			      number);
+	}
+	j->plan->home = (struct draft_home){ number, o->scope_region };
+	return RC_OK;
+}
+
+static enum rc find_home(struct judge *j)
+{
+	enum rc rc = RC_OK;
+
+	if (j->is_new) {
+		rc = choose_home(j);
+	} else {
+		(void)view_home(j->r, &j->plan->home.office, &j->plan->home.region_scope);
+	}
+	if (rc != RC_OK) {
+		return rc;
+	}
+	rc = catalog_scope_of(catalog_of(j), j->d->kind->reach, j->plan->home.office,
+			      j->plan->home.region_scope, &j->plan->existence);
+	if (rc != RC_OK) {
+		return refuse(j, RC_INVALID, "sync first: the list of offices may be old",
+			      "%s: the home of this record is not known here", j->d->kind->name);
+	}
+	return rc;
+}
+
+static enum rc judge_scope(struct judge *j, const char *field, enum reach reach)
+{
+	const struct store_info *me = &j->w->store->info;
+	uint16_t scope = 0;
+	enum rc rc = catalog_scope_of(catalog_of(j), reach, j->plan->home.office,
+				      j->plan->home.region_scope, &scope);
+
+	if (rc == RC_OK && catalog_is_member(catalog_of(j), me->number, scope) &&
+	    (reach != REACH_NATION || me->is_centre)) {
+		return RC_OK;
+	}
+	return refuse(j, RC_DENIED, "let the record's home write it",
+		      "%s%s%s: reach \"%s\" does not include this node for this record",
+		      j->d->kind->name, field == NULL ? "" : ".", field == NULL ? "" : field,
+		      schema_reach_text(reach));
+}
+
+static enum rc judge_code(struct judge *j, const struct schema_field *f, struct bytes v)
+{
+	if (f->type != VALUE_CODE || f->codes == NULL || schema_code_find(f->codes, v) != NULL) {
+		return RC_OK;
+	}
+	return refuse(j, RC_INVALID, "see `kerwen schema show` for the codes",
+		      "%s.%s: \"%.*s\" is not a code of %s", j->d->kind->name, f->name,
+		      (int)(v.len > 40 ? 40 : v.len), (const char *)v.p, f->codes->name);
+}
+
+static bool fits_merge(const struct draft_op *op)
+{
+	switch (op->field->merge) {
+	case MERGE_REGISTER:
+		return op->code == OP_PUT || op->code == OP_CLEAR;
+	case MERGE_SET:
+		return op->code == OP_SET_ADD || op->code == OP_SET_REMOVE;
+	case MERGE_COUNTER:
+		return op->code == OP_COUNT;
+	case MERGE_LOG:
+		return op->code == OP_LOG;
+	}
+	return false;
+}
+
+/* Form: what can be said without looking at the record. */
+static enum rc judge_op(struct judge *j, const struct draft_op *op)
+{
+	const struct schema_field *f = op->field;
+	const char *kind = j->d->kind->name;
+	enum value_type type = f->merge == MERGE_COUNTER ? VALUE_INT : f->type;
+
+	if (f->closed) {
+		return refuse(j, RC_INVALID, "see `kerwen schema show`",
+			      "%s.%s: this field is closed", kind, f->name);
+	}
+	if (!fits_merge(op)) {
+		return refuse(j, RC_INVALID,
+			      f->merge == MERGE_REGISTER ? "use FIELD=VALUE" :
+							   "use FIELD+=VALUE or FIELD-=VALUE",
+			      "%s.%s: this is not how a %s is changed", kind, f->name,
+			      schema_merge_text(f->merge));
+	}
+	if (op->code == OP_CLEAR) {
+		return f->required ? refuse(j, RC_INVALID, "give it another value",
+					    "%s.%s is required and cannot be cleared", kind,
+					    f->name) :
+				     RC_OK;
+	}
+	if (op->value.len == 0 || op->value.len > LIMIT_VALUE_BYTES_MAX ||
+	    value_check(type, op->value) != RC_OK) {
+		return refuse(j, RC_INVALID, "see `kerwen schema show`",
+			      "%s.%s: not a valid %s", kind, f->name, value_type_text(type));
+	}
+	return judge_code(j, f, op->value);
+}
+
+/* What the author has seen of the field: the siblings that a form covers. */
+static bool covers_form(const struct draft *d, struct dot dot)
+{
+	return !d->has_form || vv_covers(&d->form, dot);
+}
+
+/* Whether writing the value changes nothing: it stands alone already. */
+static bool is_same(const struct part_field *state, const struct draft_op *op)
+{
+	if (state == NULL) {
+		return op->code == OP_CLEAR;
+	}
+	return state->items_count == 1 && state->items[0].cleared == (op->code == OP_CLEAR) &&
+	       bytes_equal(state->items[0].value, op->value);
+}
+
+static const struct part_field *find_state(const struct record *r, const struct schema_field *f,
+					   enum field_class class)
+{
+	const struct part_field *found = NULL;
+	uint32_t i;
+
+	for (i = 0; i < r->parts_count && found == NULL; i++) {
+		found = part_find(&r->parts[i].part, f->number, class);
+	}
+	return found;
+}
+
+static bool is_in_set(const struct part_field *state, struct bytes value)
+{
+	uint32_t i;
+
+	for (i = 0; state != NULL && i < state->items_count; i++) {
+		if (bytes_equal(state->items[i].value, value)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* `fixed` and the centre's values change only by a resolution. */
+static enum rc judge_policy(struct judge *j, const struct draft_op *op)
+{
+	const struct schema_field *f = op->field;
+	struct field_view v;
+	enum rc rc = RC_OK;
+
+	if (j->d->resolves || (f->policy != POLICY_FIXED && f->policy != POLICY_CENTRE)) {
+		return RC_OK;
+	}
+	rc = view_field(j->r, f, &j->source, j->w->arena, &v);
+	if (rc != RC_OK || v.count == 0 || v.shown >= v.count) {
+		return rc;
+	}
+	if (f->policy == POLICY_FIXED) {
+		return refuse(j, RC_DENIED, "if it was wrong from the start, use `kerwen resolve`",
+			      "%s.%s is fixed once it is set", j->d->kind->name, f->name);
+	}
+	if (!j->w->store->info.is_centre && feed_office(v.items[v.shown]->dot.feed) == 0) {
+		return refuse(j, RC_DENIED, "to speak against it, use `kerwen resolve`",
+			      "%s.%s was set by the centre", j->d->kind->name, f->name);
+	}
+	return RC_OK;
+}
+
+/* Whether an operation on an existing record changes anything. */
+static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *changes)
+{
+	const struct part_field *state = find_state(j->r, op->field, part_class_of(op->code));
+	bool stale = state != NULL && state->items_count > 0 &&
+		     !covers_form(j->d, state->items[state->items_count - 1].dot);
+
+	*changes = true;
+	switch (op->code) {
+	case OP_PUT:
+	case OP_CLEAR:
+		*changes = stale || !is_same(state, op);
+		j->settles = j->settles || (state != NULL && state->items_count > 1);
+		break;
+	case OP_SET_ADD:
+		*changes = !is_in_set(state, op->value);
+		return RC_OK;
+	case OP_SET_REMOVE:
+		*changes = is_in_set(state, op->value);
+		return RC_OK;
+	case OP_COUNT:
+	case OP_LOG:
+		return RC_OK;
+	}
+	return *changes ? judge_policy(j, op) : RC_OK;
+}
+
+static struct draft_op *find_op(struct draft_op *ops, uint32_t count, const struct schema_field *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		if (ops[i].field == f) {
+			return &ops[i];
+		}
+	}
+	return NULL;
+}
+
+/* The derived fields that follow from an operation. */
+static enum rc add_derived(struct judge *j, const struct draft_op *op, struct draft_op *ops,
+			   uint32_t *count)
+{
+	const struct schema_kind *k = j->d->kind;
+	uint32_t i;
+
+	for (i = 0; i < k->fields_count; i++) {
+		const struct schema_field *f = &k->fields[i];
+		struct draft_op derived = { .field = f, .code = op->code };
+		uint8_t buffer[16];
+		struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
+		bool changes = true;
+
+		if (f->derive != DERIVE_YEAR || strcmp(f->derive_from, op->field->name) != 0) {
+			continue;
+		}
+		if (op->code == OP_PUT) {
+			int64_t packed = value_number(op->field->type, op->value);
+
+			value_put_number(&w, packed / (16 * 32));
+			derived.value = arena_copy(j->w->arena, bytes_written(&w));
+		}
+		if (!j->is_new && is_same(find_state(j->r, f, CLASS_REGISTER), &derived)) {
+			changes = false;
+		}
+		if (changes) {
+			ops[(*count)++] = derived;
+		}
+	}
+	return RC_OK;
+}
+
+/* Judges the operations and keeps those that change something. */
+static enum rc keep_ops(struct judge *j)
+{
+	uint32_t i, count = 0;
+	size_t max = (size_t)j->d->ops_count + j->d->kind->fields_count;
+	struct draft_op *ops = arena_take(j->w->arena, max * sizeof(*ops));
+	enum rc rc = ops == NULL ? RC_NOMEM : RC_OK;
+
+	for (i = 0; i < j->d->ops_count && rc == RC_OK; i++) {
+		const struct draft_op *op = &j->d->ops[i];
+		bool changes = !(j->is_new && op->code == OP_CLEAR);
+
+		if (op->field->derive != DERIVE_NONE) {
+			return refuse(j, RC_INVALID, "leave it out",
+				      "%s.%s is computed from %s", j->d->kind->name,
+				      op->field->name, op->field->derive_from);
+		}
+		rc = judge_op(j, op);
+		if (rc == RC_OK) {
+			rc = judge_scope(j, op->field->name, op->field->reach);
+		}
+		if (rc == RC_OK && !j->is_new) {
+			rc = judge_change(j, op, &changes);
+		}
+		if (rc == RC_OK && changes) {
+			ops[count++] = *op;
+			rc = add_derived(j, op, ops, &count);
+		}
+	}
+	j->plan->ops = ops;
+	j->plan->ops_count = count;
+	return rc;
+}
+
+/* Required binds the writer, for the fields it may write. */
+static enum rc judge_required(struct judge *j)
+{
+	const struct schema_kind *k = j->d->kind;
+	uint32_t i;
+
+	for (i = 0; i < k->fields_count; i++) {
+		const struct schema_field *f = &k->fields[i];
+		struct draft_op *ops = (struct draft_op *)(uintptr_t)j->plan->ops;
+
+		if (!f->required || f->closed || find_op(ops, j->plan->ops_count, f) != NULL) {
+			continue;
+		}
+		if (judge_scope(j, f->name, f->reach) != RC_OK) {
+			j->result->text[0] = j->result->hint[0] = '\0';
+			continue;
+		}
+		return refuse(j, RC_INVALID, "add it as FIELD=VALUE", "%s.%s is required",
+			      k->name, f->name);
+	}
+	return RC_OK;
+}
+
+static enum rc judge_existing(struct judge *j)
+{
+	struct record_life life = view_life(j->r);
+	bool gone = life.deleted && !life.conflict;
+
+	if (gone && j->d->keep_deleted) {
+		return refuse(j, RC_DENIED, "use `kerwen restore` if it was deleted by mistake",
+			      "this record was deleted");
+	}
+	switch (j->d->act) {
+	case DRAFT_ADD:
+		return RC_EXISTS;
+	case DRAFT_EDIT:
+		j->result->revived = gone && j->plan->ops_count > 0;
+		j->plan->writes = j->plan->ops_count > 0;
+		break;
+	case DRAFT_DELETE:
+		j->plan->writes = !gone;
+		j->settles = j->settles || life.conflict;
+		break;
+	case DRAFT_RESTORE:
+		j->plan->writes = life.deleted || life.conflict;
+		j->result->revived = gone;
+		j->settles = j->settles || life.conflict;
+		break;
+	}
+	j->result->outcome = j->plan->writes ? DRAFT_CHANGED : DRAFT_UNCHANGED;
+	j->result->settled = j->plan->writes && j->settles && !j->d->has_form;
+	return RC_OK;
+}
+
+enum rc draft_judge(struct work *w, const struct draft *d, const struct record *r,
+		    struct draft_plan *plan, struct draft_result *result)
+{
+	struct judge j = { .w = w, .d = d, .r = r, .plan = plan, .result = result };
+	enum rc rc = RC_OK;
+
+	memset(plan, 0, sizeof(*plan));
+	memset(result, 0, sizeof(*result));
+	j.stamps = (struct records_stamps){ w->txn, w->store->info.centre_incarnation, w->arena };
+	j.source = records_source(&j.stamps);
+	j.is_new = d->act == DRAFT_ADD;
+	rc = judge_kind(&j);
+	if (rc == RC_OK) {
+		rc = find_home(&j);
+	}
+	if (rc == RC_OK) {
+		rc = judge_scope(&j, NULL, d->kind->reach);
+	}
+	if (rc == RC_OK) {
+		rc = keep_ops(&j);
+	}
+	if (rc == RC_OK && j.is_new) {
+		plan->writes = true;
+		return judge_required(&j);
+	}
+	return rc == RC_OK ? judge_existing(&j) : rc;
+}

@@ -1,0 +1,33 @@
+/*
+ * The rules that bind the writer: whether a draft may be written here, and
+ * what of it is left to write. Receivers judge only form and rights
+ * (rights.h); everything else is between the writer and the schema.
+ */
+#ifndef KERWEN_DRAFT_H
+#define KERWEN_DRAFT_H
+
+#include "node/store/commit.h"
+
+/* Where a record lives. */
+struct draft_home {
+	uint16_t office;
+	uint16_t region_scope;
+};
+
+/* A draft after judging: the operations that change something. */
+struct draft_plan {
+	struct draft_home home;
+	uint16_t existence; /* the scope where existence lives */
+	const struct draft_op *ops;
+	uint32_t ops_count;
+	bool writes; /* false: nothing to write */
+};
+
+/*
+ * Judges d against the record as it stands (parts_count 0: new) and fills in
+ * plan and result. Codes as commit_add.
+ */
+enum rc draft_judge(struct work *w, const struct draft *d, const struct record *r,
+		    struct draft_plan *plan, struct draft_result *result);
+
+#endif

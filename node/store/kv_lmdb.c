@@ -1,0 +1,307 @@
+/* kv.h on LMDB: durable by default, no DUPSORT, one map of a fixed size. */
+#include "node/store/kv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <lmdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { READERS_MAX = 256 };
+
+struct kv {
+	MDB_env *env;
+	MDB_dbi tables[KV_TABLES];
+	uint64_t max_bytes;
+};
+
+struct kv_txn {
+	struct kv *kv;
+	MDB_txn *txn;
+	bool write;
+};
+
+struct kv_cursor {
+	MDB_cursor *cursor;
+};
+
+static const char *const table_names[KV_TABLES] = {
+	[KV_META] = "meta",	[KV_FEED] = "feed",	    [KV_ENTRY] = "entry",
+	[KV_SEAL] = "seal",	[KV_CUT] = "cut",	    [KV_RECORD] = "record",
+	[KV_DOT] = "dot",	[KV_UNIQUE] = "unique",	    [KV_CONFLICT] = "conflict",
+	[KV_QUARANTINE] = "quarantine", [KV_FIGURE] = "figure", [KV_FILE] = "file",
+	[KV_PEER] = "peer",
+};
+
+/* The one place where LMDB's errors become ours. */
+static enum rc rc_of(int err)
+{
+	switch (err) {
+	case MDB_SUCCESS:
+		return RC_OK;
+	case MDB_NOTFOUND:
+		return RC_NOTFOUND;
+	case MDB_KEYEXIST:
+		return RC_EXISTS;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+	case ENOSPC:
+	case EDQUOT:
+		return RC_FULL;
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_INVALID:
+		return RC_CORRUPT;
+	case MDB_VERSION_MISMATCH:
+		return RC_VERSION;
+	case MDB_PANIC:
+		return RC_UNKNOWN;
+	case MDB_READERS_FULL:
+	case EAGAIN:
+	case EBUSY:
+		return RC_BUSY;
+	case ENOENT:
+		return RC_NOTFOUND;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return RC_DENIED;
+	case ENOMEM:
+		return RC_NOMEM;
+	case MDB_BAD_VALSIZE:
+		return RC_LIMIT;
+	}
+	return RC_IO;
+}
+
+static MDB_val val_of(struct bytes b)
+{
+	/* LMDB does not write through what it is given. */
+	MDB_val v = { .mv_size = b.len, .mv_data = (void *)(uintptr_t)b.p };
+	return v;
+}
+
+static struct bytes bytes_of_val(MDB_val v)
+{
+	return bytes_at(v.mv_data, v.mv_size);
+}
+
+static enum rc open_tables(struct kv *kv, bool create)
+{
+	MDB_txn *txn = NULL;
+	int err = mdb_txn_begin(kv->env, NULL, create ? 0 : MDB_RDONLY, &txn);
+	unsigned i;
+
+	for (i = 0; i < KV_TABLES && err == 0; i++) {
+		err = mdb_dbi_open(txn, table_names[i], create ? MDB_CREATE : 0, &kv->tables[i]);
+	}
+	if (err != 0) {
+		mdb_txn_abort(txn);
+		return err == MDB_NOTFOUND ? RC_CORRUPT : rc_of(err);
+	}
+	return rc_of(mdb_txn_commit(txn));
+}
+
+enum rc kv_open(const char *dir, uint64_t max_bytes, bool create, struct kv **out)
+{
+	struct kv *kv = calloc(1, sizeof(*kv));
+	int dead = 0;
+	enum rc rc = RC_NOMEM;
+
+	*out = NULL;
+	if (kv == NULL) {
+		return RC_NOMEM;
+	}
+	kv->max_bytes = max_bytes;
+	rc = rc_of(mdb_env_create(&kv->env));
+	if (rc == RC_OK) {
+		rc = rc_of(mdb_env_set_mapsize(kv->env, (size_t)max_bytes));
+	}
+	if (rc == RC_OK) {
+		rc = rc_of(mdb_env_set_maxdbs(kv->env, KV_TABLES));
+	}
+	if (rc == RC_OK) {
+		rc = rc_of(mdb_env_set_maxreaders(kv->env, READERS_MAX));
+	}
+	if (rc == RC_OK) {
+		rc = rc_of(mdb_env_open(kv->env, dir, MDB_NOTLS, 0600));
+	}
+	if (rc == RC_OK) {
+		/* Readers that died keep old pages from being used again. */
+		(void)mdb_reader_check(kv->env, &dead);
+		rc = open_tables(kv, create);
+	}
+	if (rc != RC_OK) {
+		kv_close(kv);
+		return rc;
+	}
+	*out = kv;
+	return RC_OK;
+}
+
+void kv_close(struct kv *kv)
+{
+	if (kv != NULL) {
+		if (kv->env != NULL) {
+			mdb_env_close(kv->env);
+		}
+		free(kv);
+	}
+}
+
+enum rc kv_begin(struct kv *kv, bool write, struct kv_txn **out)
+{
+	struct kv_txn *t = calloc(1, sizeof(*t));
+	int err = 0;
+
+	*out = NULL;
+	if (t == NULL) {
+		return RC_NOMEM;
+	}
+	t->kv = kv;
+	t->write = write;
+	err = mdb_txn_begin(kv->env, NULL, write ? 0 : MDB_RDONLY, &t->txn);
+	if (err != 0) {
+		free(t);
+		return rc_of(err);
+	}
+	*out = t;
+	return RC_OK;
+}
+
+/* A failure while writing pages is a refusal; one after the meta page was
+ * touched turns into MDB_PANIC, which says that nobody knows. */
+enum rc kv_commit(struct kv_txn *t)
+{
+	enum rc rc = rc_of(mdb_txn_commit(t->txn));
+
+	free(t);
+	return rc;
+}
+
+void kv_abort(struct kv_txn *t)
+{
+	if (t != NULL) {
+		mdb_txn_abort(t->txn);
+		free(t);
+	}
+}
+
+uint64_t kv_txn_id(const struct kv_txn *t)
+{
+	uint64_t id = mdb_txn_id(t->txn);
+
+	return t->write ? id - 1 : id;
+}
+
+enum rc kv_get(struct kv_txn *t, enum kv_table table, struct bytes key, struct bytes *value)
+{
+	MDB_val k = val_of(key), v = { 0, NULL };
+	int err = mdb_get(t->txn, t->kv->tables[table], &k, &v);
+
+	*value = bytes_of_val(v);
+	return rc_of(err);
+}
+
+static enum rc put(struct kv_txn *t, enum kv_table table, struct bytes key, struct bytes value,
+		   unsigned flags)
+{
+	MDB_val k = val_of(key), v = val_of(value);
+
+	assert(t->write);
+	return rc_of(mdb_put(t->txn, t->kv->tables[table], &k, &v, flags));
+}
+
+enum rc kv_put(struct kv_txn *t, enum kv_table table, struct bytes key, struct bytes value)
+{
+	return put(t, table, key, value, 0);
+}
+
+enum rc kv_append(struct kv_txn *t, enum kv_table table, struct bytes key, struct bytes value)
+{
+	enum rc rc = put(t, table, key, value, MDB_APPEND);
+
+	return rc == RC_EXISTS ? put(t, table, key, value, 0) : rc;
+}
+
+enum rc kv_del(struct kv_txn *t, enum kv_table table, struct bytes key)
+{
+	MDB_val k = val_of(key);
+	int err = mdb_del(t->txn, t->kv->tables[table], &k, NULL);
+
+	return err == MDB_NOTFOUND ? RC_OK : rc_of(err);
+}
+
+uint64_t kv_count(struct kv_txn *t, enum kv_table table)
+{
+	MDB_stat stat;
+
+	if (mdb_stat(t->txn, t->kv->tables[table], &stat) != 0) {
+		return 0;
+	}
+	return stat.ms_entries;
+}
+
+unsigned kv_fill_percent(struct kv_txn *t)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+
+	if (mdb_env_info(t->kv->env, &info) != 0 || mdb_env_stat(t->kv->env, &stat) != 0) {
+		return 0;
+	}
+	return (unsigned)((uint64_t)(info.me_last_pgno + 1) * stat.ms_psize * 100 /
+			  t->kv->max_bytes);
+}
+
+struct kv_cursor *kv_cursor_open(struct kv_txn *t, enum kv_table table)
+{
+	struct kv_cursor *c = calloc(1, sizeof(*c));
+
+	if (c != NULL && mdb_cursor_open(t->txn, t->kv->tables[table], &c->cursor) != 0) {
+		free(c);
+		c = NULL;
+	}
+	return c;
+}
+
+void kv_cursor_close(struct kv_cursor *c)
+{
+	if (c != NULL) {
+		mdb_cursor_close(c->cursor);
+		free(c);
+	}
+}
+
+static enum rc move(struct kv_cursor *c, MDB_cursor_op op, struct bytes key, struct bytes *k,
+		    struct bytes *v)
+{
+	MDB_val mk = val_of(key), mv = { 0, NULL };
+	int err = mdb_cursor_get(c->cursor, &mk, &mv, op);
+
+	*k = bytes_of_val(mk);
+	*v = bytes_of_val(mv);
+	return rc_of(err);
+}
+
+enum rc kv_cursor_seek(struct kv_cursor *c, struct bytes key, struct bytes *k, struct bytes *v)
+{
+	return move(c, key.len == 0 ? MDB_FIRST : MDB_SET_RANGE, key, k, v);
+}
+
+enum rc kv_cursor_seek_back(struct kv_cursor *c, struct bytes key, struct bytes *k,
+			    struct bytes *v)
+{
+	enum rc rc = move(c, MDB_SET_RANGE, key, k, v);
+
+	if (rc == RC_OK && bytes_equal(*k, key)) {
+		return RC_OK;
+	}
+	return rc == RC_OK ? move(c, MDB_PREV, key, k, v) :
+	       rc == RC_NOTFOUND ? move(c, MDB_LAST, key, k, v) : rc;
+}
+
+enum rc kv_cursor_next(struct kv_cursor *c, struct bytes *k, struct bytes *v)
+{
+	return move(c, MDB_NEXT, bytes_at(NULL, 0), k, v);
+}

@@ -1,0 +1,34 @@
+/*
+ * Taking in what a peer sent: checked whole, stored, applied.
+ *
+ * A run is verified - form, chain, seal, who may send it - before its first
+ * byte is written, so that a bad one changes nothing and the work it came in
+ * stays good for others.
+ */
+#ifndef KERWEN_RECEIVE_H
+#define KERWEN_RECEIVE_H
+
+#include "node/store/apply.h"
+#include "sync/message.h"
+
+/* Counts of one chunk. */
+struct receive_result {
+	uint64_t entries; /* that were new here */
+	uint64_t changes;
+	uint64_t feed;    /* of the run that failed */
+};
+
+/*
+ * Stores the runs of a chunk that came from a peer (0: the centre) and
+ * applies what can be applied. cuts: at the centre; else NULL.
+ * Refusals, with nothing of the bad run stored: RC_CORRUPT, RC_BADSIG,
+ * RC_DENIED (not this peer's to send), RC_GAP, RC_FORK, RC_SYSTEM, RC_LIMIT.
+ * Failures of the work: RC_FULL, RC_IO, RC_NOMEM, RC_UNKNOWN.
+ */
+enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c,
+		      struct apply_cuts *cuts, struct receive_result *out);
+
+/* Whether the code refuses the peer's bytes, and the work can go on. */
+bool receive_is_refusal(enum rc rc);
+
+#endif

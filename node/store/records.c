@@ -1,0 +1,301 @@
+#include "node/store/records.h"
+
+#include <string.h>
+
+#include "node/store/feeds.h"
+#include "node/store/key.h"
+#include "proto/entry_codec.h"
+
+/* Splits the key of a part. */
+static bool split_key(struct bytes key, uint16_t *kind, struct uuid *id, uint16_t *scope)
+{
+	struct bytes_reader r = bytes_reader_init(key);
+	struct bytes b;
+
+	*kind = bytes_get_be16(&r);
+	b = bytes_get(&r, UUID_LEN);
+	*scope = bytes_get_be16(&r);
+	if (!bytes_is_done(&r)) {
+		return false;
+	}
+	memcpy(id->b, b.p, UUID_LEN);
+	return true;
+}
+
+static enum rc add_part(struct record *r, uint16_t scope, struct bytes value, struct arena *a)
+{
+	struct bytes copy = arena_copy(a, value);
+	struct record_part *p = &r->parts[r->parts_count];
+
+	if (copy.p == NULL) {
+		return RC_NOMEM;
+	}
+	if (r->parts_count == RECORD_PARTS_MAX) {
+		return RC_CORRUPT;
+	}
+	p->scope = scope;
+	r->parts_count++;
+	return part_decode(copy, a, &p->part);
+}
+
+static void start_record(struct record *r, const struct schema *s, uint16_t kind, struct uuid id)
+{
+	r->kind = schema_kind_by_number(s, kind);
+	r->kind_number = kind;
+	r->id = id;
+	r->parts_count = 0;
+}
+
+/*
+ * Collects the parts of the record that stands at w->key and moves behind it.
+ */
+static enum rc take_record(struct records_walk *w, struct arena *a, struct record *out)
+{
+	uint16_t kind = 0, scope = 0;
+	struct uuid id;
+	enum rc rc = RC_OK;
+
+	if (!split_key(w->key, &kind, &id, &scope)) {
+		return RC_CORRUPT;
+	}
+	start_record(out, w->schema, kind, id);
+	while (rc == RC_OK && w->key.p != NULL) {
+		struct uuid here;
+
+		if (!split_key(w->key, &kind, &here, &scope)) {
+			return RC_CORRUPT;
+		}
+		if (kind != out->kind_number || !uuid_equal(here, id)) {
+			break;
+		}
+		rc = add_part(out, scope, w->value, a);
+		if (rc == RC_OK && kv_cursor_next(w->cursor, &w->key, &w->value) != RC_OK) {
+			w->key.p = NULL;
+		}
+	}
+	return rc;
+}
+
+enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struct schema *s,
+			   uint16_t kind, const struct uuid *from)
+{
+	struct key key = from == NULL ? key_kind(kind) : key_record(kind, *from);
+	enum rc rc = RC_OK;
+
+	memset(w, 0, sizeof(*w));
+	w->schema = s;
+	w->kind = kind;
+	w->cursor = kv_cursor_open(t, KV_RECORD);
+	if (w->cursor == NULL) {
+		return RC_NOMEM;
+	}
+	rc = kv_cursor_seek(w->cursor, key_bytes(&key), &w->key, &w->value);
+	if (rc != RC_OK) {
+		w->key.p = NULL;
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc records_walk_next(struct records_walk *w, struct arena *a, struct record *out)
+{
+	struct key prefix = key_kind(w->kind);
+
+	if (w->key.p == NULL || !key_has_prefix(w->key, &prefix)) {
+		return RC_NOTFOUND;
+	}
+	return take_record(w, a, out);
+}
+
+void records_walk_end(struct records_walk *w)
+{
+	kv_cursor_close(w->cursor);
+	w->cursor = NULL;
+}
+
+enum rc records_get(struct kv_txn *t, const struct schema *s, uint16_t kind, struct uuid id,
+		    struct arena *a, struct record *out)
+{
+	struct key prefix = key_record(kind, id);
+	struct records_walk w;
+	enum rc rc = records_walk_start(&w, t, s, kind, &id);
+
+	if (rc == RC_OK) {
+		start_record(out, s, kind, id);
+		if (w.key.p == NULL || !key_has_prefix(w.key, &prefix)) {
+			rc = RC_NOTFOUND;
+		} else {
+			rc = take_record(&w, a, out);
+		}
+	}
+	records_walk_end(&w);
+	return rc;
+}
+
+/* Whether the table holds any part of the record. */
+static bool has_record(struct kv_cursor *c, uint16_t kind, struct uuid id)
+{
+	struct key prefix = key_record(kind, id);
+	struct bytes k, v;
+
+	return kv_cursor_seek(c, key_bytes(&prefix), &k, &v) == RC_OK &&
+	       key_has_prefix(k, &prefix);
+}
+
+enum rc records_find_kind(struct kv_txn *t, const struct schema *s, struct uuid id,
+			  uint16_t *kind)
+{
+	struct kv_cursor *c = kv_cursor_open(t, KV_RECORD);
+	enum rc rc = c == NULL ? RC_NOMEM : RC_NOTFOUND;
+	uint32_t i;
+
+	for (i = 0; i < s->kinds_count && rc == RC_NOTFOUND; i++) {
+		if (has_record(c, s->kinds[i].number, id)) {
+			*kind = s->kinds[i].number;
+			rc = RC_OK;
+		}
+	}
+	kv_cursor_close(c);
+	return rc;
+}
+
+enum { DIGITS_MIN = 6, DIGITS_MAX = 2 * UUID_LEN };
+
+/* The digits of an id's ending, right to left; hyphens are passed over. */
+static enum rc read_ending(struct bytes text, uint8_t digits[DIGITS_MAX], uint32_t *count)
+{
+	size_t i;
+
+	*count = 0;
+	for (i = text.len; i > 0; i--) {
+		uint8_t c = text.p[i - 1];
+		uint8_t low = (uint8_t)(c | 0x20);
+
+		if (c == '-') {
+			continue;
+		}
+		if (*count == DIGITS_MAX) {
+			return RC_INVALID;
+		}
+		if (c >= '0' && c <= '9') {
+			digits[(*count)++] = (uint8_t)(c - '0');
+		} else if (low >= 'a' && low <= 'f') {
+			digits[(*count)++] = (uint8_t)(low - 'a' + 10);
+		} else {
+			return RC_INVALID;
+		}
+	}
+	return *count < DIGITS_MIN ? RC_INVALID : RC_OK;
+}
+
+static bool ends_with(const uint8_t *id, const uint8_t *digits, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		uint8_t byte = id[UUID_LEN - 1 - i / 2];
+
+		if ((i % 2 == 0 ? byte & 15 : byte >> 4) != digits[i]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+enum rc records_find_ending(struct kv_txn *t, const struct schema *s, struct bytes ending,
+			    uint16_t *kind, struct uuid *id)
+{
+	uint8_t digits[DIGITS_MAX];
+	uint32_t count = 0;
+	struct key first = key_kind(1);
+	struct kv_cursor *c = NULL;
+	struct bytes k, v;
+	uint16_t at_kind = 0, scope = 0;
+	struct uuid at;
+	enum rc found = RC_NOTFOUND, rc = read_ending(ending, digits, &count);
+
+	(void)s;
+	if (rc != RC_OK) {
+		return rc;
+	}
+	c = kv_cursor_open(t, KV_RECORD);
+	if (c == NULL) {
+		return RC_NOMEM;
+	}
+	rc = kv_cursor_seek(c, key_bytes(&first), &k, &v);
+	for (; rc == RC_OK; rc = kv_cursor_next(c, &k, &v)) {
+		if (k.len != 2 + UUID_LEN + 2 || !ends_with(k.p + 2, digits, count) ||
+		    !split_key(k, &at_kind, &at, &scope)) {
+			continue;
+		}
+		if (found == RC_OK && !uuid_equal(at, *id)) {
+			found = RC_EXISTS;
+			break;
+		}
+		found = RC_OK;
+		*kind = at_kind;
+		*id = at;
+	}
+	kv_cursor_close(c);
+	return found;
+}
+
+/* The clock and context of an entry; nothing that borrows. */
+struct moment {
+	int64_t time_ms;
+	uint64_t seen_centre;
+};
+
+static enum rc read_moment(const struct records_stamps *s, struct dot d, struct moment *out)
+{
+	size_t mark = arena_mark(s->scratch);
+	struct feed_entry stored;
+	struct entry e;
+	enum rc rc = feeds_get_entry(s->txn, d, &stored);
+
+	if (rc == RC_OK) {
+		rc = entry_decode(stored.bytes, s->scratch, &e);
+	}
+	if (rc == RC_OK) {
+		out->time_ms = e.header.time_ms;
+		out->seen_centre = e.header.seen_centre;
+	}
+	arena_release(s->scratch, mark);
+	return rc;
+}
+
+static enum rc stamp_of(void *ctx, struct dot d, struct stamp *out)
+{
+	const struct records_stamps *s = ctx;
+	struct dot seen = { feed_pack(0, feed_scope(d.feed), s->centre_incarnation), 0 };
+	struct moment own, before;
+	struct feed_cut cut;
+	enum rc rc = read_moment(s, d, &own);
+
+	if (rc != RC_OK) {
+		return rc;
+	}
+	out->time_ms = own.time_ms;
+	out->place = feed_office(d.feed) == 0 ? d.seq : UINT64_MAX;
+	if (feed_office(d.feed) == 0) {
+		return RC_OK;
+	}
+	seen.seq = own.seen_centre;
+	if (seen.seq > 0 && read_moment(s, seen, &before) == RC_OK &&
+	    out->time_ms < before.time_ms) {
+		out->time_ms = before.time_ms;
+	}
+	rc = feeds_cut_of(s->txn, d, &cut);
+	if (rc == RC_OK) {
+		out->place = cut.centre_seq;
+		if (out->time_ms > cut.time_ms) {
+			out->time_ms = cut.time_ms;
+		}
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+struct view_source records_source(struct records_stamps *stamps)
+{
+	struct view_source source = { .ctx = stamps, .stamp = stamp_of };
+	return source;
+}

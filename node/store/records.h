@@ -1,0 +1,54 @@
+/*
+ * Records as they are stored: a state for each (kind, id, scope), and the
+ * index record -> dots, from which a record can be rebuilt.
+ *
+ * The last dot of each feed stands in the state's vector; the table `dot`
+ * holds only the earlier ones, so that a record touched once costs one put.
+ */
+#ifndef KERWEN_RECORDS_H
+#define KERWEN_RECORDS_H
+
+#include "node/store/catalog.h"
+#include "node/store/kv.h"
+#include "sync/view.h"
+
+/* Loads all parts of a record; everything is copied into the arena.
+ * RC_NOTFOUND: no part here; RC_CORRUPT; RC_NOMEM. */
+enum rc records_get(struct kv_txn *t, const struct schema *s, uint16_t kind, struct uuid id,
+		    struct arena *a, struct record *out);
+
+/* Walks the records of a kind in the order of their ids. */
+struct records_walk {
+	struct kv_cursor *cursor;
+	const struct schema *schema;
+	struct bytes key, value; /* the next part, or key.p NULL at the end */
+	uint16_t kind;
+};
+
+/* Starts at the first id >= from (NULL: all). RC_NOMEM, RC_CORRUPT. */
+enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struct schema *s,
+			   uint16_t kind, const struct uuid *from);
+/* The next record, into the arena (which the caller empties between calls).
+ * RC_NOTFOUND: that was all. */
+enum rc records_walk_next(struct records_walk *w, struct arena *a, struct record *out);
+void records_walk_end(struct records_walk *w);
+
+/* The kind of the record with this id, among those of the schema.
+ * RC_NOTFOUND. */
+enum rc records_find_kind(struct kv_txn *t, const struct schema *s, struct uuid id,
+			  uint16_t *kind);
+
+/* The record whose id ends with these hexadecimal digits (6 to 32, no
+ * hyphens needed). RC_NOTFOUND; RC_EXISTS: more than one does; RC_INVALID. */
+enum rc records_find_ending(struct kv_txn *t, const struct schema *s, struct bytes ending,
+			    uint16_t *kind, struct uuid *id);
+
+/* A view source over stored cuts; ctx is the struct. */
+struct records_stamps {
+	struct kv_txn *txn;
+	uint32_t centre_incarnation;
+	struct arena *scratch; /* used and given back */
+};
+struct view_source records_source(struct records_stamps *stamps);
+
+#endif

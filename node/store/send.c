@@ -1,0 +1,335 @@
+#include "node/store/send.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/store/feeds.h"
+#include "proto/entry_codec.h"
+
+enum {
+	CHUNK_BYTES_MAX = LIMIT_FRAME_BYTES_MAX - 64,
+	ENTRY_OVERHEAD = 4,
+	RUN_OVERHEAD = 8 + 2 + 11 + SIG_LEN + 2 + 8,
+	RUNS_MAX = 64,
+	RUN_ENTRIES_MAX = 2048
+};
+
+void send_init(struct send *s, uint16_t peer, struct send_signer signer)
+{
+	memset(s, 0, sizeof(*s));
+	s->peer = peer;
+	s->signer = signer;
+}
+
+void send_fini(struct send *s)
+{
+	free(s->relayed.dots);
+	memset(&s->relayed, 0, sizeof(s->relayed));
+}
+
+enum rc send_set_lane(struct send *s, uint64_t feed, uint64_t next)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->lanes_count && s->lanes[i].feed != feed; i++) {
+	}
+	if (i == LIMIT_SCOPES_PER_SESSION_MAX) {
+		return RC_LIMIT;
+	}
+	s->lanes_count += i == s->lanes_count;
+	s->lanes[i] = (struct send_lane){ feed, next };
+	return RC_OK;
+}
+
+enum rc send_note_held(struct send *s, struct dot d)
+{
+	struct vv *v = &s->relayed;
+
+	if (v->count == v->max && vv_get(v, d.feed) == 0) {
+		uint32_t max = v->max == 0 ? 8 : 2 * v->max;
+		struct dot *wider = realloc(v->dots, max * sizeof(*wider));
+
+		if (wider == NULL) {
+			return RC_NOMEM;
+		}
+		v->dots = wider;
+		v->max = max;
+	}
+	return vv_raise(v, d);
+}
+
+/* The chunk being made. */
+struct making {
+	struct send *send;
+	struct store *store;
+	struct kv_txn *txn;
+	struct run *runs;
+	struct bytes **entries; /* the list of each run, writable */
+	uint32_t runs_count;
+	size_t len;
+	bool full;
+};
+
+/* The run of a feed that would go on at seq, or a new one. NULL: no room. */
+static struct run *open_run(struct making *m, uint64_t feed, uint64_t seq,
+			    const struct feed_state *state)
+{
+	struct run *run = NULL;
+	size_t len = RUN_OVERHEAD + (seq == 1 ? state->genesis.len + 4 : 0);
+	uint32_t i;
+
+	for (i = 0; i < m->runs_count; i++) {
+		run = &m->runs[i];
+		if (run->feed == feed && run->first_seq + run->entries_count == seq) {
+			return run;
+		}
+	}
+	if (m->runs_count == RUNS_MAX || m->len + len > CHUNK_BYTES_MAX) {
+		return NULL;
+	}
+	run = &m->runs[m->runs_count];
+	memset(run, 0, sizeof(*run));
+	run->feed = feed;
+	run->first_seq = seq;
+	run->genesis = seq == 1 ? state->genesis : bytes_at(NULL, 0);
+	m->entries[m->runs_count] =
+		arena_take(&m->store->arena, RUN_ENTRIES_MAX * sizeof(struct bytes));
+	run->entries = m->entries[m->runs_count];
+	if (run->entries == NULL) {
+		return NULL;
+	}
+	m->len += len;
+	m->runs_count++;
+	return run;
+}
+
+/* Adds one entry. RC_LIMIT: the chunk is full. */
+static enum rc add_entry(struct making *m, const struct feed_state *state, uint64_t seq)
+{
+	struct feed_entry e;
+	struct run *run = NULL;
+	enum rc rc = feeds_get_entry(m->txn, (struct dot){ state->feed, seq }, &e);
+
+	if (rc != RC_OK) {
+		return rc;
+	}
+	run = open_run(m, state->feed, seq, state);
+	if (run == NULL || run->entries_count == RUN_ENTRIES_MAX ||
+	    m->len + e.bytes.len + ENTRY_OVERHEAD > CHUNK_BYTES_MAX) {
+		if (run != NULL && run->entries_count == 0) {
+			m->runs_count--;
+		}
+		return RC_LIMIT;
+	}
+	m->entries[run - m->runs][run->entries_count++] = e.bytes;
+	m->len += e.bytes.len + ENTRY_OVERHEAD;
+	return RC_OK;
+}
+
+/* How much of the chunk the entries after `from` up to `upto` take. */
+static size_t measure(const struct making *m, uint64_t feed, uint64_t from, uint64_t upto)
+{
+	size_t len = RUN_OVERHEAD + 256;
+
+	while (from < upto && len <= CHUNK_BYTES_MAX) {
+		struct feed_entry e;
+
+		if (feeds_get_entry(m->txn, (struct dot){ feed, ++from }, &e) == RC_OK) {
+			len += e.bytes.len + ENTRY_OVERHEAD;
+		}
+	}
+	return len;
+}
+
+/* Relays another office's entries up to the first seal at or behind `upto`.
+ * RC_LIMIT: the chunk is full before that. */
+static enum rc relay(struct making *m, const struct cut *cut)
+{
+	struct feed_cut before = { 0, 0, 0 };
+	struct feed_state state;
+	uint64_t from = vv_get(&m->send->relayed, cut->feed), seal_seq = 0;
+	enum rc rc = feeds_get(m->txn, cut->feed, &state);
+
+	if (rc == RC_OK && feeds_cut_below(m->txn, (struct dot){ cut->feed, cut->seq - 1 },
+					   &before) == RC_OK &&
+	    before.seq > from) {
+		from = before.seq;
+	}
+	while (rc == RC_OK && from < cut->seq) {
+		struct run *run = NULL;
+		uint8_t seal[SIG_LEN];
+
+		rc = feeds_get_seal(m->txn, (struct dot){ cut->feed, from + 1 }, &seal_seq, seal);
+		if (rc == RC_OK && m->runs_count > 0 &&
+		    m->len + measure(m, cut->feed, from, seal_seq) > CHUNK_BYTES_MAX) {
+			return RC_LIMIT;
+		}
+		while (rc == RC_OK && from < seal_seq) {
+			rc = add_entry(m, &state, from + 1);
+			from += rc == RC_OK;
+		}
+		if (rc == RC_OK) {
+			run = open_run(m, cut->feed, from + 1, &state);
+			memcpy(run->seal, seal, SIG_LEN);
+			rc = send_note_held(m->send, (struct dot){ cut->feed, from });
+		}
+	}
+	return rc;
+}
+
+/* Everything that the centre's entry lets in must go before it. */
+static enum rc relay_covered(struct making *m, uint64_t feed, uint64_t seq)
+{
+	size_t mark = arena_mark(&m->store->arena);
+	struct feed_entry stored;
+	struct entry e;
+	enum rc rc = feeds_get_entry(m->txn, (struct dot){ feed, seq }, &stored);
+	uint32_t i;
+
+	if (rc == RC_OK) {
+		rc = entry_decode(stored.bytes, &m->store->arena, &e);
+	}
+	for (i = 0; rc == RC_OK && i < e.header.cuts_count; i++) {
+		if (feed_office(e.header.cuts[i].feed) != m->send->peer) {
+			rc = relay(m, &e.header.cuts[i]);
+		}
+	}
+	if (m->runs_count == 0) {
+		arena_release(&m->store->arena, mark);
+	}
+	return rc;
+}
+
+static enum rc fill_from_centre(struct making *m, struct send_lane *lane)
+{
+	struct feed_state state;
+	enum rc rc = feeds_get(m->txn, lane->feed, &state);
+
+	while (rc == RC_OK && lane->next <= state.head) {
+		if (feed_scope(lane->feed) != 0) {
+			rc = relay_covered(m, lane->feed, lane->next);
+		}
+		if (rc == RC_OK) {
+			rc = add_entry(m, &state, lane->next);
+		}
+		lane->next += rc == RC_OK;
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* The lane whose next entry belongs to the earliest commit; NULL: none. */
+static struct send_lane *choose_lane(struct making *m, const struct feed_state *states)
+{
+	struct send_lane *best = NULL;
+	uint64_t commit = 0;
+	uint32_t i;
+
+	for (i = 0; i < m->send->lanes_count; i++) {
+		struct send_lane *lane = &m->send->lanes[i];
+		struct feed_entry e;
+
+		if (lane->next > states[i].head ||
+		    feeds_get_entry(m->txn, (struct dot){ lane->feed, lane->next }, &e) != RC_OK) {
+			continue;
+		}
+		if (best == NULL || e.commit < commit) {
+			best = lane;
+			commit = e.commit;
+		}
+	}
+	return best;
+}
+
+static enum rc fill_from_office(struct making *m)
+{
+	struct feed_state states[LIMIT_SCOPES_PER_SESSION_MAX];
+	struct send_lane *lane = NULL;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	memset(states, 0, sizeof(states));
+	for (i = 0; i < m->send->lanes_count; i++) {
+		rc = feeds_get(m->txn, m->send->lanes[i].feed, &states[i]);
+		if (rc != RC_OK && rc != RC_NOTFOUND) {
+			return rc;
+		}
+	}
+	rc = RC_OK;
+	while (rc == RC_OK) {
+		lane = choose_lane(m, states);
+		if (lane == NULL) {
+			return RC_OK;
+		}
+		rc = add_entry(m, &states[lane - m->send->lanes], lane->next);
+		lane->next += rc == RC_OK;
+	}
+	return rc;
+}
+
+/* Seals the runs of this node's own feeds. */
+static enum rc seal_runs(struct making *m)
+{
+	const struct store_info *me = &m->store->info;
+	uint8_t text[FEED_SEAL_TEXT_LEN];
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < m->runs_count && rc == RC_OK; i++) {
+		struct run *run = &m->runs[i];
+		struct feed_entry e;
+
+		if (feed_office(run->feed) != me->number ||
+		    feed_incarnation(run->feed) != me->incarnation) {
+			continue;
+		}
+		rc = feeds_get_entry(
+			m->txn,
+			(struct dot){ run->feed, run->first_seq + run->entries_count - 1 }, &e);
+		if (rc == RC_OK) {
+			feed_seal_text(me->system, run->feed, e.dot.seq, e.hash, text);
+			m->send->signer.sign(m->send->signer.ctx, bytes_at(text, sizeof(text)),
+					     run->seal);
+		}
+	}
+	return rc;
+}
+
+enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct chunk *out)
+{
+	struct making m = { .send = s, .store = store, .txn = t };
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	m.runs = arena_take(&store->arena, RUNS_MAX * sizeof(*m.runs));
+	m.entries = arena_take(&store->arena, RUNS_MAX * sizeof(*m.entries));
+	if (m.runs == NULL || m.entries == NULL) {
+		return RC_NOMEM;
+	}
+	if (!store->info.is_centre) {
+		rc = fill_from_office(&m);
+	}
+	for (i = 0; store->info.is_centre && i < s->lanes_count && rc == RC_OK; i++) {
+		rc = fill_from_centre(&m, &s->lanes[i]);
+	}
+	if (rc == RC_OK || (rc == RC_LIMIT && m.runs_count > 0)) {
+		rc = seal_runs(&m);
+	}
+	out->runs = m.runs;
+	out->runs_count = rc == RC_OK ? m.runs_count : 0;
+	return rc;
+}
+
+bool send_has_more(const struct send *s, struct kv_txn *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->lanes_count; i++) {
+		struct feed_state state;
+
+		if (feeds_get(t, s->lanes[i].feed, &state) == RC_OK &&
+		    s->lanes[i].next <= state.head) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,54 @@
+/*
+ * What to send a peer next: whole chunks of at most one frame, straight from
+ * the store, entries as they were written.
+ *
+ * A lane is a feed of this node and the next entry to send. An office's lanes
+ * go side by side, in the order of commits, so that the parts of a commit
+ * travel together. The centre's go one after another, the nation's first;
+ * before an entry of cuts go the entries of other offices that it covers.
+ */
+#ifndef KERWEN_SEND_H
+#define KERWEN_SEND_H
+
+#include "node/store/store.h"
+#include "sync/message.h"
+
+struct send_lane {
+	uint64_t feed;
+	uint64_t next; /* seq */
+};
+
+/* Signs the seal of this node's own feeds. */
+struct send_signer {
+	void *ctx; /* borrowed */
+	void (*sign)(void *ctx, struct bytes text, uint8_t seal[SIG_LEN]);
+};
+
+struct send {
+	uint16_t peer; /* office number; 0: the centre */
+	struct send_lane lanes[LIMIT_SCOPES_PER_SESSION_MAX];
+	uint32_t lanes_count;
+	struct vv relayed; /* entries of others that the peer has; own memory */
+	struct send_signer signer;
+};
+
+/* Zeroes. */
+void send_init(struct send *s, uint16_t peer, struct send_signer signer);
+void send_fini(struct send *s);
+
+/* Adds a lane, or moves one. RC_LIMIT: too many scopes. */
+enum rc send_set_lane(struct send *s, uint64_t feed, uint64_t next);
+
+/* Notes that the peer holds a feed of another office up to d. */
+enum rc send_note_held(struct send *s, struct dot d);
+
+/*
+ * Makes the next chunk and moves the lanes behind it. The chunk lives in the
+ * store's arena and borrows entries from t. runs_count 0: there is nothing.
+ */
+enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct chunk *out);
+
+/* Whether any lane has something left to send. */
+bool send_has_more(const struct send *s, struct kv_txn *t);
+
+#endif

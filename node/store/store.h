@@ -1,0 +1,89 @@
+/*
+ * The store: one data directory, open.
+ *
+ * Start here. A `struct store` belongs to one thread; threads of one process
+ * share the database below it (store_share). Everything is read and written
+ * in transactions:
+ *
+ *   read   store_begin(s, false, &t) ... store_end(s, t)
+ *   write  work_begin (work.h) - the one door - used by commit.h for what
+ *          people write here, and by receive.h for what peers send
+ *
+ * What a store remembers between transactions (catalog.h: schema, offices) is
+ * checked at the beginning of each against the national feed, and read anew
+ * when that moved, whichever process moved it.
+ */
+#ifndef KERWEN_STORE_H
+#define KERWEN_STORE_H
+
+#include "node/store/catalog.h"
+#include "node/store/kv.h"
+#include "sync/arena.h"
+#include "sync/crypto.h"
+
+enum { STORE_FORMAT = 1 };
+
+/* Who this node is; written once, when the directory is made. */
+struct store_info {
+	bool is_centre;
+	uint16_t number;      /* office number; 0 is the centre */
+	uint32_t incarnation; /* this life of the directory */
+	uint32_t centre_incarnation;
+	char name[LIMIT_NAME_BYTES_MAX + 1];
+	char system_name[LIMIT_NAME_BYTES_MAX + 1];
+	uint8_t system[SYSTEM_LEN];
+	uint8_t key[KEY_LEN];        /* own public key */
+	uint8_t centre_key[KEY_LEN]; /* the centre's, pinned by the invitation */
+};
+
+/* What the store needs of the world outside; a simulator gives its own. */
+struct store_world {
+	const struct crypto *crypto;
+	void (*random)(void *out, size_t len);
+	int64_t (*now_ms)(void); /* wall clock, since 1970 UTC */
+};
+
+struct store {
+	struct kv *kv; /* shared between the stores of a process */
+	bool owns_kv;
+	const struct store_world *world; /* borrowed */
+	const struct crypto *crypto;     /* the world's */
+	struct store_info info;
+	struct catalog *catalog; /* valid inside a transaction */
+	struct arena arena;      /* of the transaction; reset when one begins */
+	struct kv_txn *txn;      /* the one under way, or NULL */
+};
+
+/*
+ * Opens DIR/db of an initialised directory. Gives a store.
+ * RC_NOTFOUND: no database; RC_VERSION: another format; else as kv_open.
+ */
+enum rc store_open(const char *dir, uint64_t max_bytes, const struct store_world *world,
+		   struct store **out);
+
+/* Makes DIR/db for a new node and opens it. RC_EXISTS: there is one. */
+enum rc store_create(const char *dir, uint64_t max_bytes, const struct store_world *world,
+		     const struct store_info *info, struct store **out);
+
+/* Another store on the same database, for another thread; close it first. */
+enum rc store_share(const struct store *s, struct store **out);
+
+void store_close(struct store *s); /* NULL is fine */
+
+/* Begins a transaction: arena empty, catalog fresh. One at a time. */
+enum rc store_begin(struct store *s, bool write, struct kv_txn **out);
+
+/* Ends a reading transaction, or gives up a writing one. */
+void store_end(struct store *s, struct kv_txn *t);
+
+/* Makes a writing one durable; as kv_commit. */
+enum rc store_commit(struct store *s, struct kv_txn *t);
+
+/* Reads the catalog again inside a writing transaction that changed it. */
+enum rc store_refresh(struct store *s);
+
+/* This node's feed in a scope, and the centre's. */
+uint64_t store_own_feed(const struct store *s, uint16_t scope);
+uint64_t store_centre_feed(const struct store *s, uint16_t scope);
+
+#endif

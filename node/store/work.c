@@ -1,0 +1,446 @@
+#include "node/store/work.h"
+
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "node/base/mem.h"
+#include "node/store/cells.h"
+#include "node/store/key.h"
+#include "node/store/records.h"
+#include "node/store/unique.h"
+
+/* The arena is emptied at this fill: a quarter is left for one more entry. */
+enum { LARGE_BYTES = LIMIT_STEP_ARENA_BYTES / 4 * 3 };
+
+struct record_name {
+	uint8_t kind[2];
+	struct uuid id;
+};
+
+struct work_record {
+	struct record_name name;
+	struct record record;
+	bool existed;                     /* before this work touched it */
+	bool dirty[RECORD_PARTS_MAX];     /* parts to write */
+	struct key *uniques;              /* what the index holds of it */
+	bool *has_unique;
+	UT_hash_handle hh;
+};
+
+struct work_cell {
+	uint16_t figure, part;
+	int64_t amount;
+	struct bytes key; /* figure 2, part 2, cell; in the arena */
+	UT_hash_handle hh;
+};
+
+enum rc work_begin(struct store *s, struct work *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->store = s;
+	w->arena = &s->arena;
+	w->rc = store_begin(s, true, &w->txn);
+	return w->rc;
+}
+
+static void forget(struct work *w)
+{
+	HASH_CLEAR(hh, w->records);
+	HASH_CLEAR(hh, w->cells);
+	w->records_count = 0;
+}
+
+void work_abort(struct work *w)
+{
+	forget(w);
+	store_end(w->store, w->txn);
+	w->txn = NULL;
+}
+
+static enum rc fail(struct work *w, enum rc rc)
+{
+	if (w->rc == RC_OK) {
+		w->rc = rc;
+	}
+	return w->rc;
+}
+
+static struct records_stamps stamps_of(struct work *w)
+{
+	struct records_stamps stamps = {
+		.txn = w->txn,
+		.centre_incarnation = w->store->info.centre_incarnation,
+		.scratch = w->arena,
+	};
+	return stamps;
+}
+
+/* Moves a figure cell in memory. */
+static enum rc add_cell(void *ctx, const struct counter *c, struct bytes key, int64_t amount)
+{
+	struct work *w = ctx;
+	struct work_cell *cell = NULL;
+	uint8_t *name = arena_take(w->arena, 4 + key.len);
+
+	if (name == NULL) {
+		return RC_NOMEM;
+	}
+	name[0] = (uint8_t)(c->figure >> 8);
+	name[1] = (uint8_t)c->figure;
+	name[2] = (uint8_t)(c->part >> 8);
+	name[3] = (uint8_t)c->part;
+	memcpy(name + 4, key.p, key.len);
+	HASH_FIND(hh, w->cells, name, 4 + key.len, cell);
+	if (cell == NULL) {
+		cell = arena_take_zeroed(w->arena, 1, sizeof(*cell));
+		if (cell == NULL) {
+			return RC_NOMEM;
+		}
+		cell->figure = c->figure;
+		cell->part = c->part;
+		cell->key = bytes_at(name, 4 + key.len);
+		HASH_ADD_KEYPTR(hh, w->cells, cell->key.p, cell->key.len, cell);
+	}
+	cell->amount += amount;
+	return RC_OK;
+}
+
+static struct bytes name_office(void *ctx, uint16_t office)
+{
+	const char *name = catalog_office_name(ctx, office);
+
+	return name == NULL ? bytes_of("") : bytes_of(name);
+}
+
+/* Adds or takes back what the record counts in all figures of its kind. */
+static enum rc count_record(struct work *w, const struct record *r, int sign)
+{
+	const struct counters *all = &w->store->catalog->counters;
+	struct records_stamps stamps = stamps_of(w);
+	struct view_source source = records_source(&stamps);
+	struct figure_sink sink = { .ctx = w, .add = add_cell };
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < all->count && rc == RC_OK; i++) {
+		if (all->items[i].kind->number == r->kind_number) {
+			rc = figure_add(&all->items[i], r, &source, name_office, w->store->catalog,
+					sign, w->arena, &sink);
+		}
+	}
+	return rc;
+}
+
+/* The unique keys of a record as it stands. Deleted records keep theirs: an
+ * old file that comes again must find them, not bring them back. */
+static enum rc find_uniques(struct work *w, const struct record *r, struct key *keys, bool *has)
+{
+	struct records_stamps stamps = stamps_of(w);
+	struct view_source source = records_source(&stamps);
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < r->kind->uniques_count && rc == RC_OK; i++) {
+		rc = unique_key_of(w->store->crypto, r, i, &source, w->arena, &keys[i], &has[i]);
+	}
+	return rc;
+}
+
+/* What the derived tables say of a record before it changes. */
+static enum rc remember_before(struct work *w, struct work_record *r)
+{
+	uint32_t count = r->record.kind == NULL ? 0 : r->record.kind->uniques_count;
+	enum rc rc = RC_OK;
+
+	r->uniques = arena_take_zeroed(w->arena, count, sizeof(*r->uniques));
+	r->has_unique = arena_take_zeroed(w->arena, count, sizeof(*r->has_unique));
+	if (r->uniques == NULL || r->has_unique == NULL) {
+		return RC_NOMEM;
+	}
+	if (!r->existed || r->record.kind == NULL) {
+		return RC_OK;
+	}
+	rc = find_uniques(w, &r->record, r->uniques, r->has_unique);
+	return rc == RC_OK ? count_record(w, &r->record, -1) : rc;
+}
+
+static struct work_record *load_record(struct work *w, const struct record_name *name,
+				       uint16_t kind)
+{
+	struct work_record *r = arena_take_zeroed(w->arena, 1, sizeof(*r));
+	enum rc rc = RC_NOMEM;
+
+	if (r != NULL) {
+		r->name = *name;
+		rc = records_get(w->txn, &w->store->catalog->schema, kind, name->id, w->arena,
+				 &r->record);
+		r->existed = rc == RC_OK;
+		if (rc == RC_NOTFOUND) {
+			rc = RC_OK;
+		}
+	}
+	if (rc == RC_OK) {
+		rc = remember_before(w, r);
+	}
+	if (rc != RC_OK) {
+		(void)fail(w, rc);
+		return NULL;
+	}
+	HASH_ADD(hh, w->records, name, sizeof(r->name), r);
+	w->records_count++;
+	return r;
+}
+
+static struct work_record *touch_record(struct work *w, uint16_t kind, struct uuid id)
+{
+	struct record_name name = { .kind = { (uint8_t)(kind >> 8), (uint8_t)kind }, .id = id };
+	struct work_record *r = NULL;
+
+	if (w->rc != RC_OK) {
+		return NULL;
+	}
+	HASH_FIND(hh, w->records, &name, sizeof(name), r);
+	return r != NULL ? r : load_record(w, &name, kind);
+}
+
+const struct record *work_record(struct work *w, uint16_t kind, struct uuid id)
+{
+	struct work_record *r = touch_record(w, kind, id);
+
+	return r == NULL ? NULL : &r->record;
+}
+
+/* The place of the part of a scope; made where it belongs. */
+static enum rc take_part(struct work_record *r, uint16_t scope, uint32_t *place)
+{
+	struct record *rec = &r->record;
+	uint32_t i = 0;
+
+	while (i < rec->parts_count && rec->parts[i].scope < scope) {
+		i++;
+	}
+	*place = i;
+	if (i < rec->parts_count && rec->parts[i].scope == scope) {
+		return RC_OK;
+	}
+	if (rec->parts_count == RECORD_PARTS_MAX) {
+		return RC_LIMIT;
+	}
+	memmove(&rec->parts[i + 1], &rec->parts[i],
+		(rec->parts_count - i) * sizeof(rec->parts[0]));
+	memmove(&r->dirty[i + 1], &r->dirty[i], (rec->parts_count - i) * sizeof(r->dirty[0]));
+	rec->parts[i].scope = scope;
+	rec->parts[i].part = part_init();
+	r->dirty[i] = false;
+	rec->parts_count++;
+	return RC_OK;
+}
+
+/* The vector will name e; what it named of e's feed goes to the index. */
+static enum rc index_dot(struct work *w, const struct change *c, const struct part *p,
+			 struct dot e)
+{
+	struct dot last = { e.feed, vv_get(&p->vector, e.feed) };
+	struct key k;
+
+	if (last.seq == 0 || last.seq >= e.seq) {
+		return RC_OK;
+	}
+	k = key_record_dot(c->kind, c->id, last);
+	return kv_put(w->txn, KV_DOT, key_bytes(&k), bytes_at(NULL, 0));
+}
+
+enum rc work_apply(struct work *w, const struct change *c, struct dot e, const struct seen *seen)
+{
+	struct work_record *r = touch_record(w, c->kind, c->id);
+	uint32_t place = 0;
+	enum rc rc = RC_OK;
+
+	if (r == NULL) {
+		return w->rc;
+	}
+	rc = take_part(r, feed_scope(e.feed), &place);
+	if (rc == RC_LIMIT) {
+		return rc; /* of the record, not of the work */
+	}
+	if (rc == RC_OK) {
+		rc = index_dot(w, c, &r->record.parts[place].part, e);
+	}
+	if (rc == RC_OK) {
+		rc = part_apply(&r->record.parts[place].part, c, e, seen, w->arena);
+	}
+	r->dirty[place] = true;
+	w->national_moved = w->national_moved || c->kind < SCHEMA_KIND_FIRST;
+	return rc == RC_OK ? RC_OK : fail(w, rc);
+}
+
+enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum rc why)
+{
+	struct key k = key_quarantine(e, place);
+	uint8_t reason = (uint8_t)why;
+
+	if (w->rc != RC_OK) {
+		return w->rc;
+	}
+	return fail(w, kv_put(w->txn, KV_QUARANTINE, key_bytes(&k), bytes_at(&reason, 1)));
+}
+
+static enum rc write_parts(struct work *w, const struct work_record *r)
+{
+	const struct record *rec = &r->record;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < rec->parts_count && rc == RC_OK; i++) {
+		struct key k = key_part(rec->kind_number, rec->id, rec->parts[i].scope);
+		size_t mark = arena_mark(w->arena);
+		size_t room = w->arena->max - w->arena->used;
+		struct bytes_writer out;
+
+		if (!r->dirty[i]) {
+			continue;
+		}
+		out = bytes_writer_init(w->arena->p + w->arena->used, room);
+		part_encode(&rec->parts[i].part, &out);
+		rc = out.rc == RC_OK ?
+			     kv_put(w->txn, KV_RECORD, key_bytes(&k), bytes_written(&out)) :
+			     RC_NOMEM;
+		arena_release(w->arena, mark);
+	}
+	return rc;
+}
+
+static enum rc update_uniques(struct work *w, const struct work_record *r)
+{
+	uint32_t i, count = r->record.kind->uniques_count;
+	struct key *keys = arena_take_zeroed(w->arena, count, sizeof(*keys));
+	bool *has = arena_take_zeroed(w->arena, count, sizeof(*has));
+	enum rc rc = keys == NULL || has == NULL ? RC_NOMEM : RC_OK;
+
+	if (rc == RC_OK) {
+		rc = find_uniques(w, &r->record, keys, has);
+	}
+	for (i = 0; i < count && rc == RC_OK; i++) {
+		struct bytes was = key_bytes(&r->uniques[i]), is = key_bytes(&keys[i]);
+
+		if (has[i] && r->has_unique[i] && bytes_equal(was, is)) {
+			continue;
+		}
+		if (r->has_unique[i]) {
+			rc = unique_del(w->txn, &r->uniques[i], r->record.id);
+		}
+		if (has[i] && rc == RC_OK) {
+			rc = unique_put(w->txn, &keys[i], r->record.id);
+		}
+	}
+	return rc;
+}
+
+/* Whether any register has more than one sibling: then what is shown may
+ * change when a cut arrives, though the record itself does not. */
+static bool is_contended(const struct record *r)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < r->parts_count; i++) {
+		const struct part *p = &r->parts[i].part;
+
+		if (p->heads_count > 1) {
+			return true;
+		}
+		for (k = 0; k < p->fields_count; k++) {
+			if (p->fields[k].class == CLASS_REGISTER &&
+			    p->fields[k].items_count > 1) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* The table of contended records: 1 for those in open conflict, else 0. */
+static enum rc update_conflict(struct work *w, const struct work_record *r)
+{
+	struct records_stamps stamps = stamps_of(w);
+	struct view_source source = records_source(&stamps);
+	struct key k = key_record(r->record.kind_number, r->record.id);
+	bool open = false;
+	uint8_t flag = 0;
+	enum rc rc = RC_OK;
+
+	if (!is_contended(&r->record)) {
+		return r->existed ? kv_del(w->txn, KV_CONFLICT, key_bytes(&k)) : RC_OK;
+	}
+	rc = view_has_conflict(&r->record, &source, w->arena, &open);
+	if (rc != RC_OK) {
+		return rc;
+	}
+	flag = open;
+	return kv_put(w->txn, KV_CONFLICT, key_bytes(&k), bytes_at(&flag, 1));
+}
+
+static enum rc flush_record(struct work *w, const struct work_record *r)
+{
+	enum rc rc = write_parts(w, r);
+
+	if (rc != RC_OK || r->record.kind == NULL) {
+		return rc;
+	}
+	rc = update_uniques(w, r);
+	if (rc == RC_OK) {
+		rc = update_conflict(w, r);
+	}
+	return rc == RC_OK ? count_record(w, &r->record, 1) : rc;
+}
+
+static enum rc flush_cells(struct work *w)
+{
+	const struct work_cell *cell = NULL;
+	enum rc rc = RC_OK;
+
+	for (cell = w->cells; cell != NULL && rc == RC_OK; cell = cell->hh.next) {
+		struct bytes key = bytes_at(cell->key.p + 4, cell->key.len - 4);
+
+		if (cell->amount != 0) {
+			rc = cells_add(w->txn, w->store->crypto, cell->figure, cell->part, key,
+				       cell->amount);
+		}
+	}
+	return rc;
+}
+
+enum rc work_flush(struct work *w)
+{
+	const struct work_record *r = NULL;
+	enum rc rc = w->rc;
+
+	for (r = w->records; r != NULL && rc == RC_OK; r = r->hh.next) {
+		rc = flush_record(w, r);
+	}
+	if (rc == RC_OK) {
+		rc = flush_cells(w);
+	}
+	forget(w);
+	mem_arena_reset(w->arena);
+	return rc == RC_OK ? RC_OK : fail(w, rc);
+}
+
+bool work_is_large(const struct work *w)
+{
+	return w->arena->used > LARGE_BYTES;
+}
+
+enum rc work_commit(struct work *w)
+{
+	enum rc rc = work_flush(w);
+
+	if (rc != RC_OK) {
+		work_abort(w);
+		return rc;
+	}
+	rc = store_commit(w->store, w->txn);
+	w->txn = NULL;
+	return rc;
+}

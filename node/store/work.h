@@ -1,0 +1,64 @@
+/*
+ * A write transaction under way: the inside of the one door.
+ *
+ * Records are loaded when they are first touched, changed in memory, and
+ * written once, in order, when the work is flushed. Then the derived tables
+ * follow by (after - before): unique index, open conflicts, figures. So one
+ * transaction for many changes costs each table one put a record.
+ *
+ *   work_begin -> { work_apply | work_put_entry ... } -> work_commit | work_abort
+ *
+ * Errors stick: after a failure calls do nothing and work_commit aborts and
+ * returns the first one.
+ */
+#ifndef KERWEN_WORK_H
+#define KERWEN_WORK_H
+
+#include "node/store/feeds.h"
+#include "node/store/store.h"
+#include "sync/part.h"
+
+struct work_record; /* one touched record */
+struct work_cell;   /* one figure cell to move */
+
+struct work {
+	struct store *store;
+	struct kv_txn *txn;
+	struct arena *arena; /* the store's */
+	enum rc rc;
+	struct work_record *records; /* hash by (kind, id), in order of touch */
+	struct work_cell *cells;     /* hash by key */
+	uint32_t records_count;
+	bool national_moved; /* built-in records changed: the catalog is stale */
+	int64_t time_ms;     /* the time of all it writes; 0: not asked yet */
+};
+
+enum rc work_begin(struct store *s, struct work *w);
+enum rc work_commit(struct work *w);
+void work_abort(struct work *w);
+
+/* Writes everything touched and empties the arena: called by the others when
+ * memory runs low, and by work_commit. Nothing taken from the arena before
+ * is valid afterwards. */
+enum rc work_flush(struct work *w);
+
+/* Whether it is time to flush: callers do, between entries. */
+bool work_is_large(const struct work *w);
+
+/*
+ * The record as it stands now, with what this work already changed; loaded
+ * from the store if need be. NULL: the work failed. A record without parts is
+ * one that is not here. Borrowed until the next flush.
+ */
+const struct record *work_record(struct work *w, uint16_t kind, struct uuid id);
+
+/*
+ * Applies one record change that is part of entry e, in e's scope. The ops'
+ * values are copied into the arena. seen: as part_apply.
+ */
+enum rc work_apply(struct work *w, const struct change *c, struct dot e, const struct seen *seen);
+
+/* Puts a change aside with a reason instead of applying it. */
+enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum rc why);
+
+#endif
