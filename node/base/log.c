@@ -8,7 +8,7 @@
 #include "node/base/clock.h"
 #include "node/base/text.h"
 
-enum { MESSAGE_MAX = 1024, LINE_MAX_LEN = MESSAGE_MAX + 64 };
+enum { MESSAGE_MAX = 1024, LINE_BYTES_MAX = MESSAGE_MAX + 64 };
 
 static enum log_mode mode_now = LOG_COMMAND;
 static bool is_quiet = false;
@@ -22,7 +22,7 @@ void log_init(enum log_mode mode, bool quiet)
 /* One write(2) a line: lines of threads and processes stay whole. */
 static void write_line(const char *level, const char *format, va_list args)
 {
-	char message[MESSAGE_MAX], shown[MESSAGE_MAX], line[LINE_MAX_LEN];
+	char message[2 * MESSAGE_MAX], shown[MESSAGE_MAX], line[LINE_BYTES_MAX];
 	char time[CLOCK_TEXT_LEN + 1];
 	int len;
 
