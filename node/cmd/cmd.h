@@ -90,8 +90,8 @@ struct command {
 	const char *name;
 	const char *words; /* for the usage line; NULL: none */
 	unsigned words_min, words_max;
-	const char *summary;		  /* one line, small letter, no stop */
-	const char *details;		  /* more lines for its own help; may be NULL */
+	const char *summary;              /* one line, small letter, no stop */
+	const char *details;              /* more lines for its own help; may be NULL */
 	const struct cmd_option *options; /* may be NULL */
 	int (*run)(struct cmd_context *c, const struct cmd_args *args);
 };

@@ -9,11 +9,11 @@
 #include "node/cmd/cmd.h"
 
 enum cmd_args_result {
-	CMD_ARGS_RUN,	     /* args is complete, c->command is set */
+	CMD_ARGS_RUN,        /* args is complete, c->command is set */
 	CMD_ARGS_OVERVIEW,   /* help without a command */
-	CMD_ARGS_HELP,	     /* help on c->command */
+	CMD_ARGS_HELP,       /* help on c->command */
 	CMD_ARGS_GROUP_HELP, /* help on the group args->words[0] */
-	CMD_ARGS_WRONG	     /* reported */
+	CMD_ARGS_WRONG       /* reported */
 };
 
 /* Sets c->dir, c->command and the modes of c->out as well. Moves argv. */

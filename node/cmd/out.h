@@ -17,10 +17,10 @@
 
 struct out {
 	FILE *to, *notes; /* stdout and stderr, or a test's files */
-	bool json;	  /* --json */
-	bool quiet;	  /* -q: no notes, no progress */
+	bool json;        /* --json */
+	bool quiet;       /* -q: no notes, no progress */
 	bool has_colour;  /* of `to` */
-	bool has_bar;	  /* of `notes` */
+	bool has_bar;     /* of `notes` */
 };
 
 /* The standard streams; json and quiet off. */

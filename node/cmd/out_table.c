@@ -11,7 +11,7 @@
 struct out_table {
 	struct libscols_table *table;
 	struct libscols_line *line; /* the row begun last */
-	size_t cell;		    /* the next one of it */
+	size_t cell;                /* the next one of it */
 	size_t columns_count;
 	enum rc rc; /* sticky */
 };

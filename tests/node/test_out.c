@@ -126,10 +126,10 @@ Test(out, quotes_csv_cells_that_need_it)
 	static const struct {
 		const char *in, *out;
 	} rows[] = {
-		{ "plain", "plain" },	  { "", "" },
-		{ "a,b", "\"a,b\"" },	  { "a;b", "\"a;b\"" },
+		{ "plain", "plain" },     { "", "" },
+		{ "a,b", "\"a,b\"" },     { "a;b", "\"a;b\"" },
 		{ "a\"b", "\"a\"\"b\"" }, { "a\nb", "\"a\nb\"" },
-		{ "a\tb", "\"a\tb\"" },	  { "A\u015fgabat", "A\u015fgabat" },
+		{ "a\tb", "\"a\tb\"" },   { "A\u015fgabat", "A\u015fgabat" },
 	};
 	char expected[256] = "first";
 	size_t i;

@@ -158,8 +158,8 @@ Test(text, cuts_at_every_size_without_overrun)
 
 Test(text, finds_what_was_meant)
 {
-	static const char *const names[] = { "office invite", "import",	 "export", "init",
-					     "status",	      "figures", "set" };
+	static const char *const names[] = { "office invite", "import",  "export", "init",
+					     "status",        "figures", "set" };
 	static const struct {
 		const char *typed, *meant, *why;
 	} rows[] = {
