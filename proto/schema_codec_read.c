@@ -27,14 +27,15 @@ static bool is_member(int v, int last)
 
 static enum rc read_codes(struct arena *a, const Kerwen__CodeList *m, struct schema_codes *out)
 {
-	struct schema_code *codes = arena_take_zeroed(a, m->n_codes, sizeof(*codes));
+	struct schema_code *codes = NULL;
 	size_t i;
 
+	if (m->n_codes == 0 || m->n_codes > LIMIT_CODES_PER_LIST_MAX) {
+		return m->n_codes == 0 ? RC_CORRUPT : RC_LIMIT;
+	}
+	codes = arena_take_zeroed(a, m->n_codes, sizeof(*codes));
 	if (codes == NULL) {
 		return RC_NOMEM;
-	}
-	if (m->n_codes > LIMIT_CODES_PER_LIST_MAX) {
-		return RC_LIMIT;
 	}
 	for (i = 0; i < m->n_codes; i++) {
 		if (m->codes[i]->valid_to > INT32_MAX) {

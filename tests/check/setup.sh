@@ -27,7 +27,7 @@ libuv1-dev pc:libuv
 libssl-dev pc:openssl
 libsodium-dev pc:libsodium
 libjansson-dev pc:jansson
-libcyaml-dev pc:libcyaml
+libyaml-dev pc:yaml-0.1
 libcsv-dev h:csv.h
 libutf8proc-dev pc:libutf8proc
 libsmartcols-dev pc:smartcols
@@ -122,7 +122,7 @@ build)
 	mkdir -p "$(dirname "$file")"
 	{
 		write_flags PROTO 'libprotobuf-c libzstd' ''
-		write_flags NODE 'lmdb libuv openssl libsodium jansson libcyaml libutf8proc smartcols' \
+		write_flags NODE 'lmdb libuv openssl libsodium jansson yaml-0.1 libutf8proc smartcols' \
 			-lcsv
 		write_flags TEST criterion ''
 	} >"$file.new"
