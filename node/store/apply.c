@@ -145,6 +145,7 @@ static enum rc settle(struct work *w)
 	}
 	if (rc == RC_OK && w->national_moved) {
 		w->national_moved = false;
+		w->catalog_moved = true;
 		rc = store_refresh(w->store);
 	}
 	return rc;

@@ -46,6 +46,7 @@ void catalog_free(struct catalog *c)
 struct load {
 	struct catalog *c;
 	struct kv_txn *t;
+	const struct crypto *crypto;
 	struct records_stamps stamps;
 	struct arena *a;
 };
@@ -232,12 +233,28 @@ static enum rc join_schemas(struct load *l, const struct schema *own)
 	return figure_compile(&l->c->schema, l->a, &l->c->counters);
 }
 
+static void hash_parts(struct load *l, const struct parts *p)
+{
+	uint32_t i;
+
+	memset(l->c->schema_hash, 0, HASH_LEN);
+	for (i = 0; i < p->count; i++) {
+		struct bytes pieces[4] = { bytes_at(l->c->schema_hash, HASH_LEN), p->items[i].type,
+					   p->items[i].name, p->items[i].body };
+
+		l->crypto->hash(l->c->schema_hash, pieces, 4);
+	}
+}
+
 static enum rc load_schema(struct load *l)
 {
 	struct parts p = { arena_take(l->a, PARTS_MAX * sizeof(*p.items)), 0 };
 	struct schema own = { .name = NULL };
 	enum rc rc = p.items == NULL ? RC_NOMEM : each_record(l, KIND_SCHEMA_PART, &p, add_part);
 
+	if (rc == RC_OK) {
+		hash_parts(l, &p);
+	}
 	if (rc == RC_OK && p.count > 0) {
 		rc = schema_codec_decode(p.items, p.count, l->a, &own);
 	}
@@ -272,9 +289,10 @@ static enum rc add_addresses(struct load *l, void *ctx, const struct record *r)
 	return list == NULL ? RC_NOMEM : RC_OK;
 }
 
-enum rc catalog_load(struct catalog *c, struct kv_txn *t, uint64_t centre_feed)
+enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+		     uint64_t centre_feed)
 {
-	struct load l = { .c = c, .t = t, .a = &c->arena };
+	struct load l = { .c = c, .t = t, .crypto = crypto, .a = &c->arena };
 	struct feed_state national;
 	enum rc rc = feeds_get(t, centre_feed, &national);
 

@@ -34,6 +34,7 @@ struct catalog {
 	uint64_t national_seq; /* the point of the national feed it shows */
 	struct schema schema;  /* built-in kinds first, then the schema's */
 	struct schema own;     /* the schema alone, as applied; name NULL: none */
+	uint8_t schema_hash[HASH_LEN]; /* of all parts of the schema */
 	struct counters counters;
 	const struct office_info *offices; /* by number */
 	uint32_t offices_count;
@@ -53,7 +54,8 @@ void catalog_free(struct catalog *c); /* NULL is fine */
  * Reads everything again as of t. centre_feed: the centre's national feed.
  * RC_CORRUPT: a part of the schema does not decode; RC_NOMEM.
  */
-enum rc catalog_load(struct catalog *c, struct kv_txn *t, uint64_t centre_feed);
+enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+		     uint64_t centre_feed);
 
 /* NULL: there is none. */
 const struct office_info *catalog_office(const struct catalog *c, uint16_t number);

@@ -212,7 +212,7 @@ void store_close(struct store *s)
 
 enum rc store_refresh(struct store *s)
 {
-	return catalog_load(s->catalog, s->txn, store_centre_feed(s, 0));
+	return catalog_load(s->catalog, s->txn, s->crypto, store_centre_feed(s, 0));
 }
 
 /* The catalog is read again when the national feed moved since. */

@@ -7,6 +7,7 @@
 
 #include "node/base/mem.h"
 #include "node/store/cells.h"
+#include "node/store/derive.h"
 #include "node/store/key.h"
 #include "node/store/records.h"
 #include "node/store/unique.h"
@@ -22,7 +23,7 @@ struct record_name {
 struct work_record {
 	struct record_name name;
 	struct record record;
-	bool existed;                     /* before this work touched it */
+	bool existed; /* derived tables hold it from before this work */
 	bool dirty[RECORD_PARTS_MAX];     /* parts to write */
 	struct key *uniques;              /* what the index holds of it */
 	bool *has_unique;
@@ -167,7 +168,7 @@ static enum rc remember_before(struct work *w, struct work_record *r)
 }
 
 static struct work_record *load_record(struct work *w, const struct record_name *name,
-				       uint16_t kind)
+				       uint16_t kind, bool derived)
 {
 	struct work_record *r = arena_take_zeroed(w->arena, 1, sizeof(*r));
 	enum rc rc = RC_NOMEM;
@@ -176,7 +177,7 @@ static struct work_record *load_record(struct work *w, const struct record_name 
 		r->name = *name;
 		rc = records_get(w->txn, &w->store->catalog->schema, kind, name->id, w->arena,
 				 &r->record);
-		r->existed = rc == RC_OK;
+		r->existed = rc == RC_OK && derived;
 		if (rc == RC_NOTFOUND) {
 			rc = RC_OK;
 		}
@@ -193,16 +194,32 @@ static struct work_record *load_record(struct work *w, const struct record_name 
 	return r;
 }
 
-static struct work_record *touch_record(struct work *w, uint16_t kind, struct uuid id)
+static struct record_name name_of(uint16_t kind, struct uuid id)
 {
 	struct record_name name = { .kind = { (uint8_t)(kind >> 8), (uint8_t)kind }, .id = id };
+	return name;
+}
+
+static struct work_record *touch_record(struct work *w, uint16_t kind, struct uuid id)
+{
+	struct record_name name = name_of(kind, id);
 	struct work_record *r = NULL;
 
 	if (w->rc != RC_OK) {
 		return NULL;
 	}
 	HASH_FIND(hh, w->records, &name, sizeof(name), r);
-	return r != NULL ? r : load_record(w, &name, kind);
+	return r != NULL ? r : load_record(w, &name, kind, true);
+}
+
+enum rc work_derive(struct work *w, uint16_t kind, struct uuid id)
+{
+	struct record_name name = name_of(kind, id);
+
+	if (w->rc == RC_OK) {
+		(void)load_record(w, &name, kind, false);
+	}
+	return w->rc;
 }
 
 const struct record *work_record(struct work *w, uint16_t kind, struct uuid id)
@@ -432,10 +449,28 @@ bool work_is_large(const struct work *w)
 	return w->arena->used > LARGE_BYTES;
 }
 
+/* A catalog that moved may change what the derived tables mean. */
+static enum rc follow_catalog(struct work *w)
+{
+	enum rc rc = RC_OK;
+
+	if (!w->national_moved && !w->catalog_moved) {
+		return RC_OK;
+	}
+	if (w->national_moved) {
+		rc = store_refresh(w->store);
+	}
+	w->national_moved = w->catalog_moved = false;
+	return rc == RC_OK ? derive_follow_schema(w) : rc;
+}
+
 enum rc work_commit(struct work *w)
 {
 	enum rc rc = work_flush(w);
 
+	if (rc == RC_OK) {
+		rc = follow_catalog(w);
+	}
 	if (rc != RC_OK) {
 		work_abort(w);
 		return rc;

@@ -30,6 +30,7 @@ struct work {
 	struct work_cell *cells;     /* hash by key */
 	uint32_t records_count;
 	bool national_moved; /* built-in records changed: the catalog is stale */
+	bool catalog_moved;  /* the catalog was read again since the work began */
 	int64_t time_ms;     /* the time of all it writes; 0: not asked yet */
 };
 
@@ -57,6 +58,10 @@ const struct record *work_record(struct work *w, uint16_t kind, struct uuid id);
  * values are copied into the arena. seen: as part_apply.
  */
 enum rc work_apply(struct work *w, const struct change *c, struct dot e, const struct seen *seen);
+
+/* Takes a record as one whose derived tables hold nothing of it yet, so that
+ * the next flush makes them. For derive.h. */
+enum rc work_derive(struct work *w, uint16_t kind, struct uuid id);
 
 /* Puts a change aside with a reason instead of applying it. */
 enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum rc why);

@@ -1,0 +1,19 @@
+/*
+ * The tables that follow from records: unique index, open conflicts, figures.
+ *
+ * They move with every change (work.h). When the schema changes what they
+ * mean, or `verify --repair` asks, they are made anew from the records.
+ */
+#ifndef KERWEN_DERIVE_H
+#define KERWEN_DERIVE_H
+
+#include "node/store/work.h"
+
+/* Makes them anew if the schema in force is not the one they were made for.
+ * Called inside a work after the national scope moved. */
+enum rc derive_follow_schema(struct work *w);
+
+/* Makes them anew. */
+enum rc derive_rebuild(struct work *w);
+
+#endif
