@@ -1,6 +1,5 @@
 #include "sync/part.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum field_class part_class_of(enum op_code code)
@@ -26,7 +25,7 @@ struct part part_init(void)
 	return p;
 }
 
-static int compare_items(enum field_class class, const struct item *a, const struct item *b)
+int part_compare_items(enum field_class class, const struct item *a, const struct item *b)
 {
 	int by_value = bytes_compare(a->value, b->value);
 	int by_dot = dot_compare(a->dot, b->dot);
@@ -43,15 +42,29 @@ static int compare_items(enum field_class class, const struct item *a, const str
 	return by_value;
 }
 
+/* The place of the first item that does not stand before `item`. */
+static uint32_t find_item(const struct part_field *f, const struct item *item)
+{
+	uint32_t low = 0, high = f->items_count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (part_compare_items(f->class, &f->items[mid], item) < 0) {
+			low = mid + 1;
+		} else {
+			high = mid;
+		}
+	}
+	return low;
+}
+
 /* Inserts in order. There is room: see open_items. */
 static void insert_item(struct part_field *f, struct item item)
 {
-	uint32_t i = f->items_count;
+	uint32_t i = find_item(f, &item);
 
-	while (i > 0 && compare_items(f->class, &f->items[i - 1], &item) > 0) {
-		i--;
-	}
-	if (i > 0 && compare_items(f->class, &f->items[i - 1], &item) == 0) {
+	if (i < f->items_count && part_compare_items(f->class, &f->items[i], &item) == 0) {
 		return;
 	}
 	memmove(f->items + i + 1, f->items + i, (f->items_count - i) * sizeof(item));
@@ -59,11 +72,20 @@ static void insert_item(struct part_field *f, struct item item)
 	f->items_count++;
 }
 
-/* Makes room for one more item; items of a part are never shared. */
+/*
+ * Makes room for one more item. Items that stood before this change are copied
+ * first, since somebody may still look at them (items_max 0); the copy grows by
+ * doubling, so that a change which adds many stays linear.
+ */
 static enum rc open_items(struct part_field *f, struct arena *a)
 {
-	struct item *items = arena_take(a, ((size_t)f->items_count + 1) * sizeof(*items));
+	uint32_t max = f->items_max == 0 ? f->items_count + 1 : f->items_count * 2;
+	struct item *items = NULL;
 
+	if (f->items_count < f->items_max) {
+		return RC_OK;
+	}
+	items = arena_take(a, (size_t)max * sizeof(*items));
 	if (items == NULL) {
 		return RC_NOMEM;
 	}
@@ -71,6 +93,7 @@ static enum rc open_items(struct part_field *f, struct arena *a)
 		memcpy(items, f->items, f->items_count * sizeof(*items));
 	}
 	f->items = items;
+	f->items_max = max;
 	return RC_OK;
 }
 
@@ -78,22 +101,21 @@ static enum rc open_items(struct part_field *f, struct arena *a)
 static uint32_t find_field(const struct part *p, uint16_t number, enum field_class class,
 			   bool *found)
 {
-	uint32_t i = p->fields_count;
+	uint32_t low = 0, high = p->fields_count;
 
-	*found = false;
-	while (i > 0) {
-		const struct part_field *f = &p->fields[i - 1];
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		const struct part_field *f = &p->fields[mid];
 
 		if (f->number < number || (f->number == number && f->class < class)) {
-			break;
-		}
-		i--;
-		if (f->number == number && f->class == class) {
-			*found = true;
-			break;
+			low = mid + 1;
+		} else {
+			high = mid;
 		}
 	}
-	return i;
+	*found = low < p->fields_count && p->fields[low].number == number &&
+		 p->fields[low].class == class;
+	return low;
 }
 
 const struct part_field *part_find(const struct part *p, uint16_t number, enum field_class class)
@@ -125,12 +147,14 @@ static enum rc open_fields(struct part *p, uint32_t more, struct arena *a)
 {
 	size_t count = (size_t)p->fields_count + more;
 	struct part_field *fields = arena_take(a, count * sizeof(*fields));
+	uint32_t i;
 
 	if (fields == NULL) {
 		return RC_NOMEM;
 	}
-	if (p->fields_count > 0) {
-		memcpy(fields, p->fields, p->fields_count * sizeof(*fields));
+	for (i = 0; i < p->fields_count; i++) {
+		fields[i] = p->fields[i];
+		fields[i].items_max = 0;
 	}
 	p->fields = fields;
 	return RC_OK;
@@ -139,16 +163,27 @@ static enum rc open_fields(struct part *p, uint32_t more, struct arena *a)
 /* Drops the items that the author had seen; of a set, those of one value. */
 static void drop_covered(struct part_field *f, const struct bytes *value, const struct seen *seen)
 {
-	uint32_t i, kept = 0;
+	struct item first = { .dot = { 0, 0 } };
+	uint32_t i = 0, kept, end;
 
-	for (i = 0; i < f->items_count; i++) {
-		bool meant = value == NULL || bytes_equal(*value, f->items[i].value);
-
-		if (!meant || !seen->covers(seen->ctx, f->items[i].dot)) {
+	if (value != NULL) {
+		first.value = *value;
+		i = find_item(f, &first);
+	}
+	kept = i;
+	for (; i < f->items_count; i++) {
+		if (value != NULL && !bytes_equal(*value, f->items[i].value)) {
+			break;
+		}
+		if (!seen->covers(seen->ctx, f->items[i].dot)) {
 			f->items[kept++] = f->items[i];
 		}
 	}
-	f->items_count = kept;
+	end = f->items_count;
+	f->items_count = kept + (end - i);
+	if (kept < i) {
+		memmove(f->items + kept, f->items + i, (end - i) * sizeof(*f->items));
+	}
 }
 
 /* Sums wrap: a hostile sum must not make the order of additions matter. */
@@ -246,8 +281,7 @@ static enum rc raise_vector(struct part *p, struct dot e, struct arena *a)
 			return RC_NOMEM;
 		}
 		if (p->vector.count > 0) {
-			memcpy(wider.dots, p->vector.dots,
-			       p->vector.count * sizeof(*wider.dots));
+			memcpy(wider.dots, p->vector.dots, p->vector.count * sizeof(*wider.dots));
 		}
 		p->vector = wider;
 	}

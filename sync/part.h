@@ -28,10 +28,10 @@ enum field_class { CLASS_REGISTER, CLASS_SET, CLASS_COUNTER, CLASS_LOG };
 
 /* One sibling, set member, feed's sum or log line. */
 struct item {
-	struct dot dot;     /* counters: seq is 0, only the feed counts */
+	struct dot dot;	    /* counters: seq is 0, only the feed counts */
 	struct bytes value; /* not for counters */
-	bool cleared;       /* registers: unset by a clear; value is empty */
-	int64_t sum;        /* counters */
+	bool cleared;	    /* registers: unset by a clear; value is empty */
+	int64_t sum;	    /* counters */
 };
 
 struct part_field {
@@ -39,6 +39,7 @@ struct part_field {
 	enum field_class class;
 	struct item *items; /* by dot, then value (sets: by value, then dot) */
 	uint32_t items_count;
+	uint32_t items_max; /* room while a change is applied, else of no meaning */
 };
 
 struct head {
@@ -64,6 +65,9 @@ struct seen {
 /* The class that an operation implies. */
 enum field_class part_class_of(enum op_code code);
 
+/* The order in which a field lists its items; 0 only for the same item. */
+int part_compare_items(enum field_class class, const struct item *a, const struct item *b);
+
 /* A part without history. */
 struct part part_init(void);
 
@@ -80,8 +84,10 @@ const struct part_field *part_find(const struct part *p, uint16_t number, enum f
 
 /*
  * The canonical bytes of a state, and back. The written form is described in
- * proto/README.md. Decoding borrows from b.
- * part_encode: sticky error of w. part_decode: RC_CORRUPT, RC_NOMEM.
+ * proto/README.md. Decoding borrows from b; it refuses whatever is out of order,
+ * there twice or empty, so that a state has one written form.
+ * part_encode: sticky error of w. part_decode: RC_CORRUPT, RC_NOMEM; out is
+ * then not set.
  */
 void part_encode(const struct part *p, struct bytes_writer *w);
 enum rc part_decode(struct bytes b, struct arena *a, struct part *out);

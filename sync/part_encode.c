@@ -10,6 +10,9 @@
  *     set, log  ref, block
  *     counter   ref, zigzag sum
  *   ref := varint place * 4 + flag * 2 + other; if other: varint seq
+ *
+ * There is one written form for a state: everything stands in its order and
+ * once, "other" only where it is needed. Anything else is corrupt.
  */
 #include "sync/part.h"
 
@@ -44,6 +47,13 @@ static void put_ref(struct bytes_writer *w, const struct vv *v, struct dot d, bo
 	}
 }
 
+static void require(struct bytes_reader *r, bool holds)
+{
+	if (!holds && r->rc == RC_OK) {
+		r->rc = RC_CORRUPT;
+	}
+}
+
 static struct dot get_ref(struct bytes_reader *r, const struct vv *v, bool *flag)
 {
 	uint64_t ref = bytes_get_varint(r);
@@ -56,7 +66,10 @@ static struct dot get_ref(struct bytes_reader *r, const struct vv *v, bool *flag
 	}
 	d = v->dots[ref >> 2];
 	if (ref & 1) {
+		uint64_t last = d.seq;
+
 		d.seq = bytes_get_varint(r);
+		require(r, d.seq > 0 && d.seq < last);
 	}
 	return d;
 }
@@ -136,6 +149,8 @@ static void decode_vector(struct bytes_reader *r, struct arena *a, struct vv *v)
 	for (i = 0; i < count; i++) {
 		v->dots[i].feed = bytes_get_be64(r);
 		v->dots[i].seq = bytes_get_varint(r);
+		require(r, v->dots[i].seq > 0);
+		require(r, i == 0 || v->dots[i - 1].feed < v->dots[i].feed);
 	}
 }
 
@@ -151,6 +166,7 @@ static void decode_heads(struct bytes_reader *r, struct arena *a, struct part *p
 	p->heads_count = count;
 	for (i = 0; i < count; i++) {
 		p->heads[i].dot = get_ref(r, &p->vector, &p->heads[i].deleted);
+		require(r, i == 0 || dot_compare(p->heads[i - 1].dot, p->heads[i].dot) < 0);
 	}
 }
 
@@ -159,7 +175,9 @@ static void decode_item(struct bytes_reader *r, const struct vv *v, enum field_c
 {
 	memset(item, 0, sizeof(*item));
 	item->dot = get_ref(r, v, &item->cleared);
+	require(r, !item->cleared || class == CLASS_REGISTER);
 	if (class == CLASS_COUNTER) {
+		require(r, item->dot.seq == vv_get(v, item->dot.feed));
 		item->dot.seq = 0;
 		item->sum = bytes_get_zigzag(r);
 	} else if (!item->cleared) {
@@ -186,9 +204,17 @@ static void decode_field(struct bytes_reader *r, struct arena *a, struct part *p
 		return;
 	}
 	f->items_count = count;
+	require(r, count > 0);
 	for (i = 0; i < count && r->rc == RC_OK; i++) {
 		decode_item(r, &p->vector, f->class, &f->items[i]);
+		require(r,
+			i == 0 || part_compare_items(f->class, &f->items[i - 1], &f->items[i]) < 0);
 	}
+}
+
+static bool is_before(const struct part_field *a, const struct part_field *b)
+{
+	return a->number < b->number || (a->number == b->number && a->class < b->class);
 }
 
 /* How many fields follow: they are counted by walking them once. */
@@ -236,11 +262,14 @@ enum rc part_decode(struct bytes b, struct arena *a, struct part *out)
 		return RC_NOMEM;
 	}
 	for (; p.fields_count < count && r.rc == RC_OK; p.fields_count++) {
-		decode_field(&r, a, &p, &p.fields[p.fields_count]);
+		struct part_field *f = &p.fields[p.fields_count];
+
+		decode_field(&r, a, &p, f);
+		require(&r, p.fields_count == 0 || is_before(f - 1, f));
 	}
-	if (r.rc == RC_OK && !bytes_is_done(&r)) {
-		r.rc = RC_CORRUPT;
+	require(&r, bytes_is_done(&r));
+	if (r.rc == RC_OK) {
+		*out = p;
 	}
-	*out = p;
 	return r.rc;
 }

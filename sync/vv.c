@@ -94,23 +94,40 @@ enum vv_order vv_compare(const struct vv *a, const struct vv *b)
 /* How many feeds of other are not in v. */
 static uint32_t count_missing(const struct vv *v, const struct vv *other)
 {
-	uint32_t i, n = 0;
+	uint32_t i = 0, k, n = 0;
 
-	for (i = 0; i < other->count; i++) {
-		n += vv_get(v, other->dots[i].feed) == 0;
+	for (k = 0; k < other->count; k++) {
+		while (i < v->count && v->dots[i].feed < other->dots[k].feed) {
+			i++;
+		}
+		n += i == v->count || v->dots[i].feed != other->dots[k].feed;
 	}
 	return n;
 }
 
+/* From the back, so that nothing is overwritten before it was read. */
 enum rc vv_merge(struct vv *v, const struct vv *other)
 {
-	uint32_t i;
+	uint32_t missing = count_missing(v, other);
+	uint32_t i = v->count, k = other->count, out = v->count + missing;
 
-	if (count_missing(v, other) > v->max - v->count) {
+	if (missing > v->max - v->count) {
 		return RC_LIMIT;
 	}
-	for (i = 0; i < other->count; i++) {
-		(void)vv_raise(v, other->dots[i]);
+	v->count = out;
+	while (k > 0) {
+		struct dot d = other->dots[k - 1];
+
+		if (i > 0 && v->dots[i - 1].feed > d.feed) {
+			v->dots[--out] = v->dots[--i];
+			continue;
+		}
+		if (i > 0 && v->dots[i - 1].feed == d.feed) {
+			i--;
+			d.seq = v->dots[i].seq > d.seq ? v->dots[i].seq : d.seq;
+		}
+		v->dots[--out] = d;
+		k--;
 	}
 	return RC_OK;
 }
