@@ -4,7 +4,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "sync/limits.h"
+#include "sync/nearest.h"
 
 /* Reads one character. Its length in bytes, 0 when it is not UTF-8. */
 static size_t read_char(struct bytes in, size_t at, int32_t *out)
@@ -131,71 +131,13 @@ char *text_printable(char *out, size_t max, struct bytes in)
 	return out;
 }
 
-static uint8_t lower(char c)
-{
-	return (uint8_t)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static uint32_t least(uint32_t a, uint32_t b, uint32_t c)
-{
-	uint32_t ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
-
-/*
- * The optimal string alignment distance (Damerau 1964), with three rows of
- * Wagner and Fischer's table.
- */
-static uint32_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	uint32_t rows[3][LIMIT_NAME_BYTES_MAX + 1];
-	uint32_t *before = rows[0], *last = rows[1], *now = rows[2];
-	size_t i, j;
-
-	for (j = 0; j <= b_len; j++) {
-		last[j] = (uint32_t)j;
-	}
-	for (i = 1; i <= a_len; i++) {
-		uint32_t *spare = before;
-
-		now[0] = (uint32_t)i;
-		for (j = 1; j <= b_len; j++) {
-			uint32_t differs = lower(a[i - 1]) != lower(b[j - 1]);
-
-			now[j] = least(last[j] + 1, now[j - 1] + 1, last[j - 1] + differs);
-			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-			    lower(a[i - 2]) == lower(b[j - 1]) && before[j - 2] + 1 < now[j]) {
-				now[j] = before[j - 2] + 1;
-			}
-		}
-		before = last;
-		last = now;
-		now = spare;
-	}
-	return last[b_len];
-}
-
 const char *text_nearest(const char *name, const char *const *candidates, size_t count)
 {
-	size_t name_len = strlen(name), i;
-	uint32_t best = (uint32_t)(name_len < 6 ? 1 : name_len / 3) + 1;
-	const char *found = NULL;
+	struct nearest n = nearest_init(bytes_of(name));
+	size_t i;
 
-	if (name_len == 0 || name_len > LIMIT_NAME_BYTES_MAX) {
-		return NULL;
-	}
 	for (i = 0; i < count; i++) {
-		size_t len = strlen(candidates[i]);
-
-		if (len <= LIMIT_NAME_BYTES_MAX) {
-			uint32_t d = distance(name, name_len, candidates[i], len);
-
-			if (d < best) {
-				best = d;
-				found = candidates[i];
-			}
-		}
+		nearest_offer(&n, candidates[i], candidates[i]);
 	}
-	return found;
+	return n.found;
 }

@@ -30,12 +30,8 @@ bool text_is_utf8(struct bytes in);
  */
 char *text_printable(char *out, size_t max, struct bytes in);
 
-/*
- * The candidate that was most likely meant, or NULL when none is near: by the
- * least number of bytes inserted, deleted, replaced or swapped with their
- * neighbour, at most a third of the name and at least one; case does not
- * count. Names longer than LIMIT_NAME_BYTES_MAX are near nothing.
- */
+/* The candidate that was most likely meant, or NULL when none is near; see
+ * sync/nearest.h. */
 const char *text_nearest(const char *name, const char *const *candidates, size_t count);
 
 #endif

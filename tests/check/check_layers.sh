@@ -33,7 +33,7 @@ check_includes()
 {
 	folder=$(dirname "$1")
 	allowed=$(allowed_for "$folder")
-	for header in $(sed -n 's/^[ \t]*#[ \t]*include[ \t]*"\([^"]*\)".*/\1/p' "$1"); do
+	for header in $(sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\([^"]*\)".*/\1/p' "$1"); do
 		case " $allowed " in
 		*" $(dirname "$header") "*) ;;
 		*) complain "$1 includes \"$header\": $folder may include only $allowed" ;;
@@ -44,7 +44,7 @@ check_includes()
 # only PATTERN OF HEADERS, PATTERN OF FILES
 only()
 {
-	for file in $(grep -lE "^[ \t]*#[ \t]*include[ \t]*[<\"]$1" $sources); do
+	for file in $(grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]$1" $sources); do
 		if ! echo "$file" | grep -qE "^($2)\$"; then
 			complain "$file includes <$1>, which belongs to $2"
 		fi

@@ -13,13 +13,13 @@ if [ -n "$double" ]; then
 	failed=1
 fi
 
-make --no-print-directory BUILD="$BUILD" "$BUILD/kerwen" || exit 1
+make -s --no-print-directory BUILD="$BUILD" "$BUILD/kerwen" >/dev/null || exit 1
 for file in sync/*.c proto/*.c node/*/*.c; do
 	module=$(basename "$file" .c)
 	bad=$(nm -g --defined-only "$BUILD/obj/${file%.c}.o" | awk 'NF == 3 { print $3 }' |
 		grep -vE "^(${module}|${module%%_*})(_|\$)" | grep -v '^__')
 	if [ -n "$bad" ]; then
-		echo "$file exports" $bad
+		echo "$file exports $(echo "$bad" | tr "\n" " ")"
 		failed=1
 	fi
 done

@@ -7,7 +7,7 @@ set -u
 : "${BUILD:=build}"
 failed=0
 
-bad=$(grep -nE '^[ \t]*#[ \t]*include' sync/*.[ch] |
+bad=$(grep -nE '^[[:space:]]*#[[:space:]]*include' sync/*.[ch] |
 	grep -vE '"sync/[a-z0-9_]+\.h"|<(assert|stdbool|stddef|stdint|string)\.h>')
 if [ -n "$bad" ]; then
 	echo "sync/ may not include:"
@@ -15,7 +15,7 @@ if [ -n "$bad" ]; then
 	failed=1
 fi
 
-make --no-print-directory BUILD="$BUILD" "$BUILD/libsync.a" || exit 1
+make -s --no-print-directory BUILD="$BUILD" "$BUILD/libsync.a" >/dev/null || exit 1
 work=$(mktemp -d)
 nm -u "$BUILD/libsync.a" | awk '$1 == "U" { print $2 }' | sort -u >"$work/needed"
 nm --defined-only "$BUILD/libsync.a" | awk 'NF == 3 { print $3 }' | sort -u >"$work/defined"
