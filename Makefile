@@ -133,10 +133,10 @@ asan:
 	UBSAN_OPTIONS=print_stacktrace=1:log_path=$(REPORTS)/ubsan \
 	$(MAKE) --no-print-directory BUILD=build/asan LDFLAGS="$(LDFLAGS)" \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-		-fno-sanitize-recover=all" test
-	@for r in $(REPORTS)/*; do \
-		if [ -e "$$r" ]; then cat $(REPORTS)/*; exit 1; fi; \
-	done
+		-fno-sanitize-recover=all" test; status=$$?; \
+	for report in $(REPORTS)/*; do \
+		if [ -e "$$report" ]; then cat "$$report"; status=1; fi; \
+	done; exit $$status
 
 # Prints JSON lines; a peer that cannot be had prints null.
 bench: $(BUILD)/kerwen

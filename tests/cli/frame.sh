@@ -1,0 +1,62 @@
+#!/bin/sh
+# The frame of the command line, seen from outside: help, exit codes, streams.
+set -eu
+
+: "${KERWEN:?names the program}"
+: "${TMPDIR:=/tmp}"
+cd "$TMPDIR"
+
+fail()
+{
+	echo "$*"
+	exit 1
+}
+
+# expect CODE COMMAND...: runs it; leaves its output in out and err.
+expect()
+{
+	code=$1
+	shift
+	got=0
+	"$@" >out 2>err </dev/null || got=$?
+	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat err)"
+}
+
+expect 0 "$KERWEN" --help
+grep -q '^  version ' out || fail "the overview does not list version"
+[ ! -s err ] || fail "help writes to stderr"
+
+expect 0 "$KERWEN" help limits
+grep -q '^usage: kerwen limits' out || fail "no help on limits"
+
+expect 0 "$KERWEN" limits --json
+grep -q '^{"format":1,"limits":\[{"name":"ENTRY_BYTES_MAX","value":32768,' out ||
+	fail "limits --json: $(head -c 200 out)"
+
+expect 2 "$KERWEN"
+expect 2 "$KERWEN" versoin
+grep -q 'did you mean version?' err || fail "no did-you-mean: $(cat err)"
+[ ! -s out ] || fail "an error writes to stdout"
+
+expect 2 "$KERWEN" versoin --json
+grep -q '^{"code":2,"message":".*","hint":"did you mean version?"}$' err ||
+	fail "no JSON error: $(cat err)"
+
+# A result that cannot be written is a failure.
+if [ -c /dev/full ]; then
+	got=0
+	"$KERWEN" limits >/dev/full 2>err || got=$?
+	[ "$got" = 1 ] || fail "status $got on a full disk"
+	grep -q 'could not be written' err || fail "no word of the full disk"
+fi
+
+# A reader that leaves early is no reason for a message.
+{ "$KERWEN" limits 2>err || true; } | true
+[ ! -s err ] || fail "a closed pipe: $(cat err)"
+
+# No colours into a file, and none with closed standard streams either.
+expect 0 env TERM=xterm "$KERWEN" limits
+if grep -q "$(printf '\033')" out; then
+	fail "colour in a file"
+fi
+expect 0 sh -c '"$KERWEN" version >out2 2>&- <&-'
