@@ -9,9 +9,12 @@
  *                    | "is" [ "not" ] "set" ]      a bare FIELD must be a bool
  *   VALUE   := "text" | 'text' | bare word (code, number, date, true, false)
  *
- * An unset field equals nothing: `!=` is true, every other comparison false.
- * A set compares true with `=` or `in` when one of its values does, and `!=`
- * is the negation of `=`. Nodes and depth are bounded (LIMIT_EXPR_*).
+ * An unset field equals nothing: `!=` and `not in` are true, every other
+ * comparison false. A set compares true with `=` or `in` when one of its
+ * values does, and `!=` is the negation of `=`. Sets, bools, codes and links
+ * have no order; of a log only `is set` can be asked. A quoted text may stand
+ * for any value; a text must be quoted. Nodes and depth are bounded
+ * (LIMIT_EXPR_*).
  */
 #ifndef KERWEN_EXPR_H
 #define KERWEN_EXPR_H
@@ -65,7 +68,8 @@ struct dim {
 	const char *text;                      /* as written; borrowed */
 };
 
-/* Parses one dimension of a kind. RC_INVALID with e. Borrows text. */
+/* Parses one dimension of a kind. Functions take dates, `width` is 1 to 200;
+ * counters, logs and bytes are no dimensions. RC_INVALID with e. Borrows text. */
 enum rc dim_parse(const struct schema_kind *kind, const char *text, struct dim *out,
 		  struct expr_error *e);
 
@@ -74,8 +78,9 @@ enum rc dim_parse(const struct schema_kind *kind, const char *text, struct dim *
  * each in the arena, and returns their count; a value of length 0 is
  * *unknown*. Only a set gives more than one; a set without values gives one
  * unknown. Years, quarters, months and ages are canonical ints: year 2016,
- * quarter 2016*4+0..3, month 2016*12+0..11, age the lower bound of its class.
- * 0 only when the arena is exhausted.
+ * quarter 2016*4+0..3, month 2016*12+0..11, age the lower bound of its class
+ * (unknown unless both dates are known to the day and in order). max is at
+ * least 1. 0 only when the arena is exhausted.
  */
 uint32_t dim_cells(const struct dim *d, const struct expr_source *src, struct arena *a,
 		   struct bytes *out, uint32_t max);

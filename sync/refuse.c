@@ -40,15 +40,21 @@ static void hide_controls(char *text, size_t len)
 	}
 }
 
-enum rc refuse_with(struct schema_error *e, const char *const *parts)
+void refuse_join(char *text, size_t size, const char *const *parts)
 {
-	struct bytes_writer w = bytes_writer_init(e->text, sizeof(e->text) - 1);
+	struct bytes_writer w = bytes_writer_init(text, size - 1);
 
 	for (; *parts != NULL; parts++) {
-		put_cut(&w, *parts, PART_MAX);
+		/* The last one may be a whole text of an expr_error. */
+		put_cut(&w, *parts, parts[1] == NULL ? size : PART_MAX);
 	}
-	hide_controls(e->text, w.len);
-	e->text[w.len] = '\0';
+	hide_controls(text, w.len);
+	text[w.len] = '\0';
+}
+
+enum rc refuse_with(struct schema_error *e, const char *const *parts)
+{
+	refuse_join(e->text, sizeof(e->text), parts);
 	return RC_INVALID;
 }
 
