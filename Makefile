@@ -109,7 +109,7 @@ $(BUILD)/tests/proto: $(TEST_PROTO_O) $(LIBPROTO) $(LIBSYNC)
 $(BUILD)/tests/node: $(TEST_NODE_O) $(LIBNODE) $(LIBPROTO) $(LIBSYNC)
 	$(link_test) $(PROTO_LIBS) $(NODE_LIBS) $(TEST_LIBS)
 
-scripts = DATA="$(DATA)" BUILD="$(BUILD)" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/run.sh
+scripts = DATA="$(abspath $(DATA))" BUILD="$(BUILD)" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/run.sh
 
 .PHONY: test test-sync test-proto test-node test-cli test-real asan bench demo check
 test: test-sync test-proto test-node test-cli
@@ -122,6 +122,7 @@ test-cli: $(BUILD)/kerwen
 
 # Real records, from the data folder: minutes, not seconds.
 test-real: $(BUILD)/kerwen
+	@test -d "$(DATA)/unhcr" || { echo "no test data in $(DATA); say DATA=..."; exit 1; }
 	@$(scripts) -j 1 tests/real/*.sh
 
 # The same tests with the sanitizers of the compiler. Reports go into files:
@@ -140,10 +141,10 @@ asan:
 
 # Prints JSON lines; a peer that cannot be had prints null.
 bench: $(BUILD)/kerwen
-	@DATA="$(DATA)" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/bench/bench.sh
+	@DATA="$(abspath $(DATA))" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/bench/bench.sh
 
 demo: $(BUILD)/kerwen
-	@DATA="$(DATA)" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/demo/demo.sh
+	@DATA="$(abspath $(DATA))" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/demo/demo.sh
 
 # Format, layers, purity of sync/, names, warnings under gcc and clang.
 check: build/setup.check

@@ -30,8 +30,9 @@ if [ "${1:-}" = --one ]; then
 fi
 
 if [ ! -e "${1:-}" ]; then
-	echo "0 passed, 0 failed"
-	exit 0
+	echo "there is no test script ${1:-}"
+	echo "0 passed, 1 failed"
+	exit 1
 fi
 
 RUN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kerwen-tests.XXXXXX")
