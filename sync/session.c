@@ -1,0 +1,322 @@
+#include "sync/session.h"
+
+#include <assert.h>
+#include <string.h>
+
+void session_init(struct session *s, bool is_caller, bool stays, bool knows_peer)
+{
+	memset(s, 0, sizeof(*s));
+	s->is_caller = is_caller;
+	s->stays = stays;
+	s->knows_peer = knows_peer;
+	s->is_writable = true;
+}
+
+static struct session_action *act(struct session_actions *out, enum session_action_type type)
+{
+	struct session_action *a = &out->items[out->count++];
+
+	assert(out->count <= SESSION_ACTIONS_MAX);
+	memset(a, 0, sizeof(*a));
+	a->type = type;
+	return a;
+}
+
+static void drop(struct session *s, struct session_actions *out, enum rc rc, enum refusal refusal)
+{
+	struct session_action *a = act(out, SESSION_DO_DROP);
+
+	a->rc = rc;
+	a->refusal = refusal;
+	s->state = SESSION_CLOSED;
+}
+
+/* What a refusal by the peer means here. */
+static enum rc rc_of_refusal(enum refusal refusal)
+{
+	switch (refusal) {
+	case REFUSAL_PROTOCOL:
+		return RC_VERSION;
+	case REFUSAL_SYSTEM:
+		return RC_SYSTEM;
+	case REFUSAL_KEY:
+	case REFUSAL_TOKEN:
+	case REFUSAL_CLOSED:
+		return RC_DENIED;
+	case REFUSAL_FORK:
+		return RC_FORK;
+	case REFUSAL_BUSY:
+		return RC_BUSY;
+	case REFUSAL_INPUT:
+		return RC_INVALID;
+	case REFUSAL_INTERNAL:
+		return RC_IO;
+	}
+	return RC_INVALID;
+}
+
+/* One chunk at a time: SESSION_SENT asks for the next. */
+static void try_send(struct session *s, struct session_actions *out)
+{
+	bool may = s->is_caller ? s->state != SESSION_START : s->state == SESSION_STREAM;
+
+	if (may && s->has_more && s->is_writable && s->credit > 0 && !s->bye_sent) {
+		s->credit--;
+		s->sent_since = true;
+		(void)act(out, SESSION_DO_SEND);
+	}
+}
+
+static const struct session_place *find_place(const struct session_event *e, uint16_t scope)
+{
+	uint32_t i;
+
+	for (i = 0; i < e->places_count; i++) {
+		if (e->places[i].scope == scope) {
+			return &e->places[i];
+		}
+	}
+	return NULL;
+}
+
+/* The goals of a manual sync: all that either side had when it began. */
+static void set_goals(struct session *s, const struct session_event *e)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < e->places_count && i < LIMIT_SCOPES_PER_SESSION_MAX; i++) {
+		struct session_goal g = { .scope = e->places[i].scope,
+					  .own_head = e->places[i].own_head };
+
+		for (k = 0; k < s->goals_count && s->goals[k].scope != g.scope; k++) {
+		}
+		if (k < s->goals_count) {
+			g.centre_head = s->goals[k].centre_head;
+		}
+		s->goals_count += k == s->goals_count;
+		s->goals[k] = g;
+	}
+}
+
+static bool is_reached(const struct session *s, const struct session_event *e)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->goals_count; i++) {
+		const struct session_goal *g = &s->goals[i];
+		const struct session_place *p = find_place(e, g->scope);
+
+		if (p != NULL &&
+		    (p->own_receipt < g->own_head || p->centre_applied < g->centre_head)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void check_done(struct session *s, const struct session_event *e,
+		       struct session_actions *out)
+{
+	if (!s->is_caller || s->state != SESSION_STREAM || s->bye_sent || s->unanswered > 0 ||
+	    (s->done && s->ask == 0) || !is_reached(s, e)) {
+		return;
+	}
+	if (!s->done) {
+		s->done = true;
+		(void)act(out, SESSION_DO_DONE);
+	}
+	if (s->ask != 0) {
+		act(out, SESSION_DO_ASK)->ask = s->ask;
+		s->ask = 0;
+	}
+	if (!s->stays) {
+		s->bye_sent = true;
+		(void)act(out, SESSION_DO_BYE);
+	}
+}
+
+static void on_opened(struct session *s, const struct session_event *e,
+		      struct session_actions *out)
+{
+	s->state = SESSION_HELLO;
+	s->quiet_since_ms = e->now_ms;
+	if (s->is_caller) {
+		set_goals(s, e);
+		s->credit = SESSION_FIRST_CREDIT;
+	}
+	if (s->is_caller || s->knows_peer) {
+		s->hello_sent = true;
+		s->sent_since = true;
+		(void)act(out, SESSION_DO_HELLO);
+	}
+	if (s->is_caller) {
+		try_send(s, out);
+	}
+}
+
+static void on_hello(struct session *s, const struct session_event *e,
+		     struct session_actions *out)
+{
+	const struct hello *h = &e->message->hello;
+	uint32_t i, k;
+
+	if (s->state != SESSION_HELLO) {
+		drop(s, out, RC_CORRUPT, REFUSAL_INPUT);
+		return;
+	}
+	if (h->protocol != MESSAGE_PROTOCOL) {
+		drop(s, out, RC_VERSION, REFUSAL_PROTOCOL);
+		return;
+	}
+	s->credit += h->credit > LIMIT_CREDIT_FRAMES_MAX ? LIMIT_CREDIT_FRAMES_MAX : h->credit;
+	if (!s->is_caller) {
+		(void)act(out, s->knows_peer ? SESSION_DO_START : SESSION_DO_ADMIT);
+		s->state = s->knows_peer ? SESSION_STREAM : SESSION_HELLO;
+		try_send(s, out);
+		return;
+	}
+	s->credit -= s->credit > SESSION_FIRST_CREDIT ? SESSION_FIRST_CREDIT : s->credit;
+	for (i = 0; i < h->scopes_count; i++) {
+		for (k = 0; k < s->goals_count; k++) {
+			if (s->goals[k].scope == h->scopes[i].scope) {
+				s->goals[k].centre_head = h->scopes[i].centre_seq;
+			}
+		}
+	}
+	s->state = SESSION_STREAM;
+	(void)act(out, SESSION_DO_START);
+	check_done(s, e, out);
+	try_send(s, out);
+}
+
+static void on_chunk(struct session *s, struct session_actions *out)
+{
+	if ((s->is_caller && s->state != SESSION_STREAM) ||
+	    s->unanswered == SESSION_CREDIT + SESSION_FIRST_CREDIT) {
+		drop(s, out, RC_LIMIT, REFUSAL_INPUT);
+		return;
+	}
+	s->unanswered++;
+	(void)act(out, SESSION_DO_STORE);
+}
+
+static void on_ask(struct session *s, const struct session_event *e, struct session_actions *out)
+{
+	if (!s->is_caller) {
+		act(out, SESSION_DO_DONE)->ask = e->message->ask;
+		return;
+	}
+	s->ask = e->message->ask;
+	set_goals(s, e);
+	check_done(s, e, out);
+}
+
+static void on_message(struct session *s, const struct session_event *e,
+		       struct session_actions *out)
+{
+	uint32_t credit = s->credit;
+
+	if (s->sent_since) {
+		s->round_trips++;
+		s->sent_since = false;
+	}
+	switch (e->message->type) {
+	case MESSAGE_HELLO:
+		on_hello(s, e, out);
+		break;
+	case MESSAGE_CHUNK:
+		on_chunk(s, out);
+		break;
+	case MESSAGE_ANSWER:
+		credit += e->message->credit;
+		s->credit = credit > LIMIT_CREDIT_FRAMES_MAX ? LIMIT_CREDIT_FRAMES_MAX : credit;
+		try_send(s, out);
+		break;
+	case MESSAGE_BYE:
+		drop(s, out, RC_OK, 0);
+		break;
+	case MESSAGE_REFUSE:
+		drop(s, out, rc_of_refusal(e->message->refusal), 0);
+		break;
+	case MESSAGE_ASK:
+		on_ask(s, e, out);
+		break;
+	}
+}
+
+static void on_stored(struct session *s, const struct session_event *e,
+		      struct session_actions *out)
+{
+	assert(s->unanswered > 0);
+	s->unanswered--;
+	s->has_more = e->has_more;
+	check_done(s, e, out);
+	if (!s->bye_sent) {
+		s->sent_since = true;
+		act(out, SESSION_DO_ANSWER)->credit = 1;
+		try_send(s, out);
+	}
+}
+
+static void on_tick(struct session *s, const struct session_event *e,
+		    struct session_actions *out)
+{
+	if (s->state != SESSION_STREAM || e->now_ms - s->quiet_since_ms < SESSION_PAUSE_MS) {
+		return;
+	}
+	s->quiet_since_ms = e->now_ms;
+	(void)act(out, SESSION_DO_ANSWER);
+}
+
+void session_step(struct session *s, const struct session_event *e, struct session_actions *out)
+{
+	out->count = 0;
+	if (s->state == SESSION_CLOSED) {
+		return;
+	}
+	switch (e->type) {
+	case SESSION_OPENED:
+		s->has_more = e->has_more;
+		on_opened(s, e, out);
+		break;
+	case SESSION_ADMITTED:
+		s->knows_peer = s->hello_sent = true;
+		s->state = SESSION_STREAM;
+		s->has_more = e->has_more;
+		(void)act(out, SESSION_DO_HELLO);
+		(void)act(out, SESSION_DO_START);
+		try_send(s, out);
+		break;
+	case SESSION_MESSAGE:
+		on_message(s, e, out);
+		break;
+	case SESSION_STORED:
+		on_stored(s, e, out);
+		break;
+	case SESSION_SENT:
+	case SESSION_MOVED:
+		s->has_more = e->has_more;
+		if (e->keep) {
+			set_goals(s, e);
+			s->done = false;
+		}
+		if (e->type == SESSION_MOVED) {
+			check_done(s, e, out);
+		}
+		try_send(s, out);
+		break;
+	case SESSION_WRITABLE:
+		s->is_writable = true;
+		try_send(s, out);
+		break;
+	case SESSION_FULL:
+		s->is_writable = false;
+		break;
+	case SESSION_TICK:
+		on_tick(s, e, out);
+		break;
+	case SESSION_LOST:
+		s->state = SESSION_CLOSED;
+		break;
+	}
+}
