@@ -63,12 +63,12 @@ struct schema_field {
 	enum policy policy; /* registers only */
 	enum reach reach;
 	bool required, closed, index;
-	uint8_t scale;			  /* decimals */
+	uint8_t scale;                    /* decimals */
 	const struct schema_codes *codes; /* VALUE_CODE, else NULL */
-	const char *to;			  /* VALUE_LINK: the kind's name */
+	const char *to;                   /* VALUE_LINK: the kind's name */
 	const struct schema_rank *ranks;  /* POLICY_FLOW */
 	uint32_t ranks_count;
-	enum derive derive;	 /* computed by the writer from `derive_from` */
+	enum derive derive;      /* computed by the writer from `derive_from` */
 	const char *derive_from; /* a field of the kind, or NULL */
 };
 
@@ -95,7 +95,7 @@ struct schema_kind {
 struct schema_measure {
 	enum measure_type type;
 	const char *field; /* MEASURE_SUM */
-	const char *of;	   /* kind */
+	const char *of;    /* kind */
 	const char *where; /* expression or NULL */
 	const char *const *by;
 	uint32_t by_count;
@@ -107,7 +107,7 @@ struct schema_figure {
 	enum figure_type type;
 	bool closed;
 	struct schema_measure measure; /* FLOW, STOCK; RECORDED of CONTROL */
-	const char *from, *to;	       /* STOCK: date fields, or NULL */
+	const char *from, *to;         /* STOCK: date fields, or NULL */
 	const char *of_figure, *over;  /* RUN: a flow figure and one of its dimensions */
 	/* CONTROL: what is recorded (one or more), and what was announced. */
 	const struct schema_measure *recorded;

@@ -14,9 +14,9 @@
 /* One adoption. */
 struct adopt {
 	const struct schema *now, *next; /* borrowed */
-	struct arena *arena;		 /* borrowed */
-	struct schema *out;		 /* borrowed; complete only in the end */
-	struct schema_error *error;	 /* borrowed */
+	struct arena *arena;             /* borrowed */
+	struct schema *out;              /* borrowed; complete only in the end */
+	struct schema_error *error;      /* borrowed */
 };
 
 static bool is_same(const char *a, const char *b)

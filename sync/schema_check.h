@@ -12,7 +12,7 @@
 
 struct schema_check {
 	const struct schema *schema; /* borrowed */
-	struct arena *scratch;	     /* borrowed; given back by who took */
+	struct arena *scratch;       /* borrowed; given back by who took */
 	struct schema_error *error;  /* borrowed */
 };
 

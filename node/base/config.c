@@ -165,7 +165,7 @@ static void read_size(struct yamltree *t, struct config *out)
 
 static void read_root(struct yamltree *t, struct config *out)
 {
-	static const char *const KEYS[] = { "name",	"role",	 "listen",     "centre",
+	static const char *const KEYS[] = { "name",     "role",  "listen",     "centre",
 					    "max_size", "state", "sync_every", NULL };
 
 	if (t->rc != RC_OK) {

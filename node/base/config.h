@@ -29,7 +29,7 @@ enum {
 	CONFIG_SYNC_EVERY_MAX = 604800 /* a week */
 };
 
-#define CONFIG_MAX_SIZE	      ((uint64_t)32 << 30) /* bytes, default */
+#define CONFIG_MAX_SIZE       ((uint64_t)32 << 30) /* bytes, default */
 #define CONFIG_MAX_SIZE_LEAST ((uint64_t)1 << 20)  /* bytes */
 #define CONFIG_MAX_SIZE_MOST  ((uint64_t)1 << 46)  /* bytes */
 

@@ -273,8 +273,8 @@ static void read_field(struct yamltree *t, const struct yamltree_node *n,
 		       const struct yamltree_node *kind, const struct schema *s,
 		       struct schema_field *out)
 {
-	static const char *const KEYS[] = { "name",   "type",	 "to",	  "codes",    "scale",
-					    "merge",  "policy",	 "reach", "required", "index",
+	static const char *const KEYS[] = { "name",   "type",    "to",    "codes",    "scale",
+					    "merge",  "policy",  "reach", "required", "index",
 					    "closed", "derived", NULL };
 
 	if (n->type != YAMLTREE_MAP) {
@@ -371,7 +371,7 @@ static void read_fields(struct yamltree *t, const struct yamltree_node *map, con
 static void read_kind(struct yamltree *t, const struct yamltree_node *n, const struct schema *s,
 		      struct schema_kind *out)
 {
-	static const char *const KEYS[] = { "name",    "reach",	 "title",  "unique",
+	static const char *const KEYS[] = { "name",    "reach",  "title",  "unique",
 					    "writers", "fields", "closed", NULL };
 	const struct yamltree_node *title = NULL;
 

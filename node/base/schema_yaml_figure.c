@@ -128,7 +128,7 @@ static void read_flow(struct yamltree *t, const struct yamltree_node *n, struct 
 static void read_stock(struct yamltree *t, const struct yamltree_node *n, struct schema_figure *out)
 {
 	static const char *const KEYS[] = { "name",  "type", "closed", "measure", "of",
-					    "where", "by",   "from",   "to",	  NULL };
+					    "where", "by",   "from",   "to",      NULL };
 
 	yamltree_only(t, n, KEYS);
 	read_measure(t, n, &out->measure);
@@ -148,7 +148,7 @@ static void read_run(struct yamltree *t, const struct yamltree_node *n, struct s
 static void read_control(struct yamltree *t, const struct yamltree_node *n,
 			 struct schema_figure *out)
 {
-	static const char *const KEYS[] = { "name",	 "type",  "closed", "recorded",
+	static const char *const KEYS[] = { "name",      "type",  "closed", "recorded",
 					    "announced", "match", NULL };
 	const struct yamltree_node *announced = NULL;
 

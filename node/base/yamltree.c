@@ -15,7 +15,7 @@ enum { DEPTH_MAX = 16, KEYS_MAX = 64, NODES_MAX = 131072 };
 struct level {
 	struct yamltree_node *node;
 	struct yamltree_node *last; /* its last child so far */
-	const char *key;	    /* a key that waits for its value */
+	const char *key;            /* a key that waits for its value */
 	uint32_t key_line, key_column;
 };
 

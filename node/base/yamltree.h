@@ -24,19 +24,19 @@ enum yamltree_type { YAMLTREE_TEXT, YAMLTREE_LIST, YAMLTREE_MAP };
 
 struct yamltree_node {
 	enum yamltree_type type;
-	uint32_t line, column;		   /* from 1 */
-	const char *text;		   /* TEXT */
-	bool is_plain;			   /* TEXT without quotes */
+	uint32_t line, column;             /* from 1 */
+	const char *text;                  /* TEXT */
+	bool is_plain;                     /* TEXT without quotes */
 	const struct yamltree_node *first; /* LIST, MAP: its children in order */
 	uint32_t count;
 	const struct yamltree_node *next; /* the next child of the parent */
-	const char *key;		  /* in a MAP, else NULL */
+	const char *key;                  /* in a MAP, else NULL */
 	uint32_t key_line, key_column;
 };
 
 struct yamltree {
 	const struct yamltree_node *root; /* a MAP */
-	struct arena *arena;		  /* borrowed; holds everything */
+	struct arena *arena;              /* borrowed; holds everything */
 	enum rc rc;
 	char error[320]; /* "line 3, column 7: ..." or without a position */
 };

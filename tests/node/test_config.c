@@ -221,6 +221,25 @@ Test(config, a_rewrite_replaces_the_file_and_a_bad_one_leaves_it, .init = make_d
 	cr_assert_str_eq(back.listen, "127.0.0.1:0");
 }
 
+Test(config, what_would_read_differently_is_not_written, .init = make_dir, .fini = remove_dir)
+{
+	struct config_error e = { .text = "" };
+	struct config c = config_default();
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/kerwen.yaml", dir);
+	c.name = "As\xcc\xa7gabat"; /* decomposed: would come back in NFC */
+	cr_expect_eq(config_write(dir, &c, &e), RC_INVALID);
+	c.name = "two\nlines";
+	cr_expect_eq(config_write(dir, &c, &e), RC_INVALID);
+	c.name = "Lebap";
+	c.role = CONFIG_OFFICE;
+	c.listen = "127.0.0.1:1"; /* an office does not listen */
+	cr_expect_eq(config_write(dir, &c, &e), RC_INVALID);
+	cr_expect_neq(e.text[0], '\0');
+	cr_expect_neq(access(path, F_OK), 0);
+}
+
 Test(config, the_file_is_the_owners_alone, .init = make_dir, .fini = remove_dir)
 {
 	struct config_error e = { .text = "" };

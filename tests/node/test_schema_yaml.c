@@ -291,8 +291,8 @@ static const struct schema_figure *find_figure(const struct schema *s, const cha
 
 Test(schema_yaml, the_shipped_schema_is_complete)
 {
-	static const char *const KINDS[] = { "person",	 "application", "decision", "permit",
-					     "document", "referral",	"activity", "decree" };
+	static const char *const KINDS[] = { "person",   "application", "decision", "permit",
+					     "document", "referral",    "activity", "decree" };
 	static const char *const FIGURES[] = {
 		"citizenship_granted",
 		"citizenship_refugees",
