@@ -132,7 +132,7 @@ asan:
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
 	@ASAN_OPTIONS=detect_leaks=1:log_path=$(REPORTS)/asan \
 	UBSAN_OPTIONS=print_stacktrace=1:log_path=$(REPORTS)/ubsan \
-	$(MAKE) --no-print-directory BUILD=build/asan LDFLAGS="$(LDFLAGS)" \
+	$(MAKE) -k --no-print-directory BUILD=build/asan LDFLAGS="$(LDFLAGS)" \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 		-fno-sanitize-recover=all" test; status=$$?; \
 	for report in $(REPORTS)/*; do \
