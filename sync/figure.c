@@ -62,22 +62,15 @@ static bool find_number(struct tally *t, const struct schema_field *f, int64_t *
 	return true;
 }
 
-/* What one cell moves by. Strangers' numbers may be out of range. */
+/* What each cell moves by. What is no number is 0: it moves nothing. */
 static int64_t find_amount(struct tally *t)
 {
-	static const int64_t max = VALUE_INT_MAX;
 	int64_t amount = 0;
 
 	if (t->counter->sum == NULL) {
 		return 1;
 	}
-	if (!find_number(t, t->counter->sum, &amount)) {
-		return 0;
-	}
-	if (amount > max) {
-		return max;
-	}
-	return amount < -max ? -max : amount;
+	return find_number(t, t->counter->sum, &amount) ? amount : 0;
 }
 
 static enum rc read_axis(struct tally *t, const struct dim *d, const struct expr_source *src,
