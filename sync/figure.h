@@ -22,10 +22,10 @@
 /* The counted side of a figure, ready to evaluate. One schema_figure gives
  * one counter (flow, stock), several (control) or none (run). */
 struct counter {
-	uint16_t figure;		/* number */
-	uint16_t part;			/* 0, 1 ... recorded; announced is 255 */
+	uint16_t figure;                /* number */
+	uint16_t part;                  /* 0, 1 ... recorded; announced is 255 */
 	const struct schema_kind *kind; /* of the records it counts */
-	const struct expr *where;	/* or NULL */
+	const struct expr *where;       /* or NULL */
 	const struct schema_field *sum; /* or NULL: count */
 	const struct dim *dims;
 	uint32_t dims_count;

@@ -28,10 +28,10 @@ enum field_class { CLASS_REGISTER, CLASS_SET, CLASS_COUNTER, CLASS_LOG };
 
 /* One sibling, set member, feed's sum or log line. */
 struct item {
-	struct dot dot;	    /* counters: seq is 0, only the feed counts */
+	struct dot dot;     /* counters: seq is 0, only the feed counts */
 	struct bytes value; /* not for counters */
-	bool cleared;	    /* registers: unset by a clear; value is empty */
-	int64_t sum;	    /* counters */
+	bool cleared;       /* registers: unset by a clear; value is empty */
+	int64_t sum;        /* counters */
 };
 
 struct part_field {

@@ -43,7 +43,7 @@ struct record {
 
 /* Where an entry stands among others. */
 struct stamp {
-	uint64_t place;	 /* the centre's seq of the first cut that covers it, or
+	uint64_t place;  /* the centre's seq of the first cut that covers it, or
 			  * its own seq if it is the centre's; UINT64_MAX: uncut */
 	int64_t time_ms; /* the author's time, clamped as above */
 };

@@ -8,8 +8,8 @@
 
 struct sibling {
 	const struct item *item; /* borrowed from the record */
-	struct stamp stamp;	 /* only after view_order_stamp */
-	uint32_t listed;	 /* its place while equal values are looked for */
+	struct stamp stamp;      /* only after view_order_stamp */
+	uint32_t listed;         /* its place while equal values are looked for */
 };
 
 /* Asks where each of them stands. What the source returned. */
