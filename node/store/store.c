@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/base/mem.h"
+#include "node/base/path.h"
 #include "node/store/feeds.h"
 
 static const char meta_format[] = "format";
@@ -121,6 +122,19 @@ static enum rc load_info(struct store *s)
 	return rc;
 }
 
+/* Opens DIR/db; makes that directory when create is set. */
+static enum rc open_kv(struct store *s, const char *dir, uint64_t max_bytes, bool create)
+{
+	struct path_problem why;
+	char db[PATH_BYTES_MAX];
+	enum rc rc = path_join(db, dir, STORE_DIR);
+
+	if (rc == RC_OK && create) {
+		rc = path_make_dir(db, &why);
+	}
+	return rc == RC_OK ? kv_open(db, max_bytes, create, &s->kv) : rc;
+}
+
 enum rc store_open(const char *dir, uint64_t max_bytes, const struct store_world *world,
 		   struct store **out)
 {
@@ -132,7 +146,7 @@ enum rc store_open(const char *dir, uint64_t max_bytes, const struct store_world
 		return RC_NOMEM;
 	}
 	s->owns_kv = true;
-	rc = kv_open(dir, max_bytes, false, &s->kv);
+	rc = open_kv(s, dir, max_bytes, false);
 	if (rc == RC_OK) {
 		rc = load_info(s);
 	}
@@ -158,7 +172,7 @@ enum rc store_create(const char *dir, uint64_t max_bytes, const struct store_wor
 	}
 	s->owns_kv = true;
 	s->info = *info;
-	rc = kv_open(dir, max_bytes, true, &s->kv);
+	rc = open_kv(s, dir, max_bytes, true);
 	if (rc == RC_OK) {
 		rc = kv_begin(s->kv, true, &t);
 	}

@@ -23,6 +23,8 @@
 
 enum { STORE_FORMAT = 1 };
 
+#define STORE_DIR "db" /* of the data directory */
+
 /* Who this node is; written once, when the directory is made. */
 struct store_info {
 	bool is_centre;

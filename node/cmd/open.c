@@ -1,0 +1,202 @@
+#include "node/cmd/open.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "node/base/clock.h"
+#include "node/base/mem.h"
+#include "node/base/random.h"
+
+enum { SCRATCH_BYTES = 64 << 20 }; /* reserved; only what is used takes memory */
+
+static int64_t now_ms(void)
+{
+	return (int64_t)clock_now_ms();
+}
+
+const struct store_world open_world = {
+	.crypto = &crypto_sodium,
+	.random = random_bytes,
+	.now_ms = now_ms,
+};
+
+static int fail_uninitialised(struct cmd_context *c)
+{
+	return cmd_fail(c, CMD_NOT_INIT,
+			"make one with `kerwen init`, or name another with -C DIR",
+			"%s is not a Kerwen data directory", c->dir);
+}
+
+/* Whether DIR has anything of ours. Unknown where we may not look inside. */
+static bool is_strange(const char *dir)
+{
+	char config[PATH_BYTES_MAX], db[PATH_BYTES_MAX];
+
+	return path_join(config, dir, CONFIG_FILE) == RC_OK &&
+	       path_join(db, dir, STORE_DIR) == RC_OK && access(dir, X_OK) == 0 &&
+	       !path_exists(config) && !path_exists(db);
+}
+
+static int check_dir(struct cmd_context *c)
+{
+	struct path_problem why;
+	enum rc rc;
+
+	if (!path_exists(c->dir) || is_strange(c->dir)) {
+		return fail_uninitialised(c);
+	}
+	rc = path_check_owner(c->dir, c->command == NULL ? NULL : c->command->name, &why);
+	if (rc == RC_NOTFOUND) {
+		return fail_uninitialised(c);
+	}
+	if (rc != RC_OK) {
+		return cmd_fail_path(c, rc == RC_DENIED ? CMD_LOCKED : CMD_FAILED, &why);
+	}
+	rc = path_check_local(c->dir, &why);
+	return rc == RC_OK ? CMD_OK : cmd_fail_path(c, CMD_FAILED, &why);
+}
+
+static int load_config(struct cmd_context *c, struct cmd_node *n)
+{
+	struct config_error e = { "" };
+	enum rc rc = config_load(c->dir, &n->memory, &n->config, &e);
+
+	if (rc == RC_OK) {
+		return CMD_OK;
+	}
+	return cmd_fail(c, rc == RC_NOTFOUND ? CMD_NOT_INIT : CMD_FAILED,
+			rc == RC_INVALID ? "correct this line of the file" : NULL, "%s", e.text);
+}
+
+struct reason {
+	enum cmd_exit code;
+	const char *text, *hint;
+};
+
+/* What the store's codes mean to whoever gave a command. */
+static struct reason explain(enum rc rc)
+{
+	const struct reason other = { cmd_exit_of(rc), rc_text(rc), NULL };
+
+	switch (rc) {
+	case RC_NOTFOUND:
+		return (struct reason){ CMD_NOT_INIT, "it has no database",
+					"make one with `kerwen init`" };
+	case RC_VERSION:
+		return (struct reason){ CMD_NOT_INIT, "its database has another format",
+					"use the version of kerwen that made it, or a newer one" };
+	case RC_BUSY:
+		return (struct reason){ CMD_LOCKED, "another program holds its database",
+					"end that program, or wait for it" };
+	case RC_DENIED:
+		return (struct reason){ CMD_LOCKED, "its files cannot be opened by this user",
+					"give the command as the owner of the directory" };
+	case RC_CORRUPT:
+	case RC_BADSIG:
+		return (struct reason){ CMD_INTEGRITY, "its database is damaged",
+					"see `kerwen verify`; the centre has what it confirmed" };
+	case RC_FULL:
+		return (struct reason){ CMD_FAILED, "the disk or the database is full",
+					"make room on the disk, or raise max_size in kerwen.yaml" };
+	case RC_UNKNOWN:
+		return (struct reason){ CMD_INTEGRITY, "whether it was written is not known",
+					"look with `kerwen status`, then try again" };
+	case RC_OK:
+	case RC_NOMEM:
+	case RC_LIMIT:
+	case RC_EXISTS:
+	case RC_INVALID:
+	case RC_GAP:
+	case RC_FORK:
+	case RC_IO:
+	case RC_TIMEOUT:
+	case RC_CLOSED:
+	case RC_UNREACHED:
+	case RC_SYSTEM:
+		break;
+	}
+	return other;
+}
+
+int open_fail(struct cmd_context *c, enum rc rc, const char *doing)
+{
+	struct reason r = explain(rc);
+
+	return cmd_fail(c, r.code, r.hint, "%s: %s: %s", c->dir, doing, r.text);
+}
+
+static int open_store(struct cmd_context *c, struct cmd_node *n)
+{
+	enum rc rc = store_open(c->dir, n->config.max_size, &open_world, &n->store);
+
+	if (rc != RC_OK) {
+		return open_fail(c, rc, "it cannot be opened");
+	}
+	if (n->store->info.is_centre != (n->config.role == CONFIG_CENTRE)) {
+		return cmd_fail(c, CMD_FAILED, "put back the role that it was made with",
+				"%s: the role in " CONFIG_FILE " is not that of the database",
+				c->dir);
+	}
+	return CMD_OK;
+}
+
+int open_node(struct cmd_context *c, struct cmd_node *out)
+{
+	int code = check_dir(c);
+
+	memset(out, 0, sizeof(*out));
+	if (code != CMD_OK) {
+		return code;
+	}
+	if (mem_arena_open(&out->memory, CONFIG_ARENA_BYTES) != RC_OK ||
+	    mem_arena_open(&out->scratch, SCRATCH_BYTES) != RC_OK) {
+		code = open_fail(c, RC_NOMEM, "it cannot be opened");
+	}
+	if (code == CMD_OK) {
+		code = load_config(c, out);
+	}
+	if (code == CMD_OK) {
+		code = open_store(c, out);
+	}
+	if (code != CMD_OK) {
+		open_close(out);
+	}
+	return code;
+}
+
+void open_close(struct cmd_node *n)
+{
+	store_close(n->store);
+	mem_arena_close(&n->memory);
+	mem_arena_close(&n->scratch);
+	memset(n, 0, sizeof(*n));
+}
+
+int open_key(struct cmd_context *c, const struct cmd_node *n, struct crypto_key *out)
+{
+	struct path_problem why;
+	char path[PATH_BYTES_MAX];
+	enum rc rc = path_join(path, c->dir, OPEN_KEY_FILE);
+
+	memset(out, 0, sizeof(*out));
+	if (rc != RC_OK) {
+		return open_fail(c, rc, "its key cannot be read");
+	}
+	rc = crypto_key_load(path, out, &why);
+	if (rc != RC_OK) {
+		return cmd_fail_path(c, CMD_WRONG_KEY, &why);
+	}
+	if (memcmp(out->public, n->store->info.key, KEY_LEN) != 0) {
+		crypto_key_drop(out);
+		return cmd_fail(c, CMD_WRONG_KEY, "put back the key that belongs to this directory",
+				"%s is not the key of this database", path);
+	}
+	return CMD_OK;
+}
+
+int open_read(struct cmd_context *c, struct cmd_node *n, struct kv_txn **out)
+{
+	enum rc rc = store_begin(n->store, false, out);
+
+	return rc == RC_OK ? CMD_OK : open_fail(c, rc, "it cannot be read");
+}
