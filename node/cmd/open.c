@@ -22,8 +22,7 @@ const struct store_world open_world = {
 
 static int fail_uninitialised(struct cmd_context *c)
 {
-	return cmd_fail(c, CMD_NOT_INIT,
-			"make one with `kerwen init`, or name another with -C DIR",
+	return cmd_fail(c, CMD_NOT_INIT, "make one with `kerwen init`, or name another with -C DIR",
 			"%s is not a Kerwen data directory", c->dir);
 }
 
