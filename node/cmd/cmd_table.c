@@ -1,11 +1,19 @@
 /* All commands, in the order of the help. */
 #include "node/cmd/cmd.h"
 
+extern const struct command cmd_add_command;
+extern const struct command cmd_set_command;
+extern const struct command cmd_delete_command;
+extern const struct command cmd_restore_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
 
 const struct command *const cmd_table[] = {
+	&cmd_add_command,
+	&cmd_set_command,
+	&cmd_delete_command,
+	&cmd_restore_command,
 	&cmd_limits_command,
 	&cmd_version_command,
 	&cmd_help_command,
