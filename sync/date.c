@@ -4,10 +4,10 @@
 
 enum {
 	YEAR_MAX = 9999,
-	DAYS_MIN = -719162,	/* 0001-01-01 */
-	DAYS_MAX = 2932896,	/* 9999-12-31 */
+	DAYS_MIN = -719162,     /* 0001-01-01 */
+	DAYS_MAX = 2932896,     /* 9999-12-31 */
 	DAYS_TO_EPOCH = 719468, /* from 0000-03-01 to 1970-01-01 */
-	DAYS_PER_ERA = 146097,	/* 400 years */
+	DAYS_PER_ERA = 146097,  /* 400 years */
 	MINUTES_PER_DAY = 24 * 60
 };
 

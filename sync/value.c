@@ -10,7 +10,7 @@
 enum { NUMBER_LEN_MAX = 8 }; /* of a zigzag varint of 54 bits */
 
 static const char *const NAMES[] = { "text",  "int",  "decimal", "bool", "date",
-				     "pdate", "time", "code",	 "link", "bytes" };
+				     "pdate", "time", "code",    "link", "bytes" };
 
 const char *value_type_text(enum value_type type)
 {
