@@ -113,7 +113,7 @@ static enum rc apply_change(struct work *w, const struct entry *e, uint32_t plac
 	}
 	if (rc == RC_OK) {
 		rc = work_apply(w, &change, dot, &seen);
-		if (rc == RC_LIMIT && w->rc == RC_OK) {
+		if (rc != RC_OK && w->rc == RC_OK) {
 			return work_quarantine(w, dot, place, rc);
 		}
 		return w->rc;
@@ -135,7 +135,8 @@ static enum rc load_entry(struct work *w, struct dot d, struct entry *out)
 	return copy.p == NULL ? RC_NOMEM : entry_decode(copy, w->arena, out);
 }
 
-/* The catalog follows the national scope before anything is judged by it. */
+/* Between commits the catalog follows the national scope, before anything
+ * more is judged by it. */
 static enum rc settle(struct work *w)
 {
 	enum rc rc = RC_OK;
@@ -154,7 +155,7 @@ static enum rc settle(struct work *w)
 static enum rc apply_entry(struct work *w, struct dot d)
 {
 	struct entry e;
-	enum rc rc = settle(w);
+	enum rc rc = work_is_large(w) ? work_flush(w) : RC_OK;
 	uint32_t i;
 
 	if (rc == RC_OK) {

@@ -19,6 +19,9 @@ enum {
 	SCOPE_FIRST = 1
 };
 
+/* The scope that is there before any office. */
+static const struct scope_info nation = { .scope = 0, .reach = REACH_NATION };
+
 struct catalog *catalog_new(void)
 {
 	struct catalog *c = calloc(1, sizeof(*c));
@@ -29,6 +32,8 @@ struct catalog *catalog_new(void)
 	}
 	if (c != NULL) {
 		c->schema = *schema_builtin();
+		c->scopes = &nation;
+		c->scopes_count = 1;
 		c->scope_next = SCOPE_FIRST;
 	}
 	return c;
@@ -257,6 +262,11 @@ static enum rc load_schema(struct load *l)
 	}
 	if (rc == RC_OK && p.count > 0) {
 		rc = schema_codec_decode(p.items, p.count, l->a, &own);
+		/* A schema that is not whole is not in force. */
+		if (rc == RC_GAP || rc == RC_NOTFOUND || rc == RC_CORRUPT) {
+			memset(&own, 0, sizeof(own));
+			rc = RC_OK;
+		}
 	}
 	return rc == RC_OK ? join_schemas(l, &own) : rc;
 }

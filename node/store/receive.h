@@ -20,7 +20,8 @@ struct receive_result {
 
 /*
  * Stores the runs of a chunk that came from a peer (0: the centre) and
- * applies what can be applied. cuts: at the centre; else NULL.
+ * applies what can be applied. cuts: at the centre; else NULL. The chunk must
+ * not live in the work's arena, which flushes empty.
  * Refusals, with nothing of the bad run stored: RC_CORRUPT, RC_BADSIG,
  * RC_DENIED (not this peer's to send), RC_GAP, RC_FORK, RC_SYSTEM, RC_LIMIT.
  * Failures of the work: RC_FULL, RC_IO, RC_NOMEM, RC_UNKNOWN.

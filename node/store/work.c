@@ -129,6 +129,9 @@ static enum rc count_record(struct work *w, const struct record *r, int sign)
 		if (all->items[i].kind->number == r->kind_number) {
 			rc = figure_add(&all->items[i], r, &source, name_office, w->store->catalog,
 					sign, w->arena, &sink);
+			/* Too many cells: what does not fit is not counted, before
+			 * and after alike, and blocks nobody. */
+			rc = rc == RC_LIMIT ? RC_OK : rc;
 		}
 	}
 	return rc;
@@ -279,7 +282,10 @@ enum rc work_apply(struct work *w, const struct change *c, struct dot e, const s
 		return w->rc;
 	}
 	rc = take_part(r, feed_scope(e.feed), &place);
-	if (rc == RC_LIMIT) {
+	if (rc == RC_OK && vv_covers(&r->record.parts[place].part.vector, e)) {
+		rc = RC_INVALID; /* the entry names this record twice */
+	}
+	if (rc == RC_LIMIT || rc == RC_INVALID) {
 		return rc; /* of the record, not of the work */
 	}
 	if (rc == RC_OK) {

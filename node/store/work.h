@@ -55,7 +55,9 @@ const struct record *work_record(struct work *w, uint16_t kind, struct uuid id);
 
 /*
  * Applies one record change that is part of entry e, in e's scope. The ops'
- * values are copied into the arena. seen: as part_apply.
+ * values must live in the arena. seen: as part_apply.
+ * RC_LIMIT, RC_INVALID (the entry names the record twice): not applied, and
+ * the work goes on; whatever else is not RC_OK has failed the work.
  */
 enum rc work_apply(struct work *w, const struct change *c, struct dot e, const struct seen *seen);
 

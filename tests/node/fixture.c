@@ -1,0 +1,600 @@
+#include "fixture.h"
+
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/base/mem.h"
+#include "node/base/random.h"
+#include "node/base/schema_yaml.h"
+#include "node/store/cells.h"
+#include "node/store/key.h"
+#include "node/store/records.h"
+#include "node/store/world.h"
+#include "proto/message_codec.h"
+#include "proto/schema_codec.h"
+
+static const char schema_text[] =
+	"schema: test\n"
+	"version: 1\n"
+	"codes:\n"
+	"  - name: STATE\n"
+	"    values: [{code: A, en: a}, {code: B, en: b}, {code: C, en: c}, {code: D, en: d}]\n"
+	"kinds:\n"
+	"  - name: person\n"
+	"    reach: region\n"
+	"    title: [nr]\n"
+	"    unique: [[nr]]\n"
+	"    fields:\n"
+	"      - {name: nr, type: text, policy: ask}\n"
+	"      - {name: city, type: text, policy: latest}\n"
+	"      - {name: born, type: date, policy: ask}\n"
+	"      - {name: state, type: code, codes: STATE, policy: \"flow(A<B<C|D)\"}\n"
+	"      - {name: tags, type: text, merge: set}\n"
+	"      - {name: visits, type: int, merge: counter}\n"
+	"      - {name: size, type: int, policy: max}\n"
+	"      - {name: secret, type: text, policy: latest, reach: office}\n"
+	"      - {name: file, type: text, policy: fixed, reach: centre}\n"
+	"      - {name: notes, type: text, merge: log}\n"
+	"  - name: decree\n"
+	"    reach: nation\n"
+	"    writers: centre\n"
+	"    fields:\n"
+	"      - {name: number, type: text, policy: latest}\n"
+	"figures:\n"
+	"  - {name: people, type: flow, measure: count, of: person, by: [city, office]}\n"
+	"  - {name: sizes, type: flow, measure: sum(size), of: person, by: [state]}\n";
+
+enum { MAP_BYTES = 1 << 30 };
+
+static void make_dir(struct fixture_node *n)
+{
+	(void)snprintf(n->dir, sizeof(n->dir), "/tmp/kerwen-test-XXXXXX");
+	cr_assert_not_null(mkdtemp(n->dir));
+}
+
+static void remove_dir(const struct fixture_node *n)
+{
+	static const char *const files[] = { "data.mdb", "lock.mdb" };
+	char path[96];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", n->dir, files[i]);
+		(void)remove(path);
+	}
+	(void)remove(n->dir);
+}
+
+static enum rc add_draft(struct fixture_node *n, struct draft *d)
+{
+	struct draft_result result;
+	struct commit c;
+	enum rc rc = commit_begin(&c, n->store, bytes_of("tester"), bytes_of(""));
+
+	cr_assert_eq(rc, RC_OK);
+	rc = commit_add(&c, d, &result);
+	if (rc != RC_OK) {
+		commit_abort(&c);
+		return rc;
+	}
+	return commit_end(&c);
+}
+
+/* A draft of a built-in kind. */
+static void add_builtin(struct fixture_node *n, const char *kind, const struct draft_op *ops,
+			uint32_t count)
+{
+	struct draft d = { .act = DRAFT_ADD,
+			   .kind = schema_kind_by_name(schema_builtin(), bytes_of(kind)),
+			   .ops = ops,
+			   .ops_count = count };
+
+	cr_assert_eq(add_draft(n, &d), RC_OK);
+}
+
+static struct draft_op op_of(const char *kind, const char *field, struct bytes value)
+{
+	const struct schema_kind *k = schema_kind_by_name(schema_builtin(), bytes_of(kind));
+	struct draft_op op = { .field = schema_field_by_name(k, bytes_of(field)),
+			       .code = OP_PUT,
+			       .value = value };
+
+	cr_assert_not_null(op.field);
+	return op;
+}
+
+static void add_schema(struct fixture_node *n)
+{
+	struct arena a;
+	struct schema file, adopted;
+	struct schema_error e;
+	const struct schema_codec_part *parts = NULL;
+	uint32_t i, count = 0;
+
+	cr_assert_eq(mem_arena_open(&a, 64 << 20), RC_OK);
+	cr_assert_eq(schema_yaml_parse(bytes_of(schema_text), &a, &file, &e), RC_OK, "%s", e.text);
+	cr_assert_eq(schema_adopt(NULL, &file, &a, &adopted, &e), RC_OK, "%s", e.text);
+	cr_assert_eq(schema_codec_encode(&adopted, &a, &parts, &count), RC_OK);
+	for (i = 0; i < count; i++) {
+		struct draft_op ops[3] = { op_of("schema_part", "type", parts[i].type),
+					   op_of("schema_part", "name", parts[i].name),
+					   op_of("schema_part", "body", parts[i].body) };
+
+		add_builtin(n, "schema_part", ops, 3);
+	}
+	mem_arena_close(&a);
+}
+
+void fixture_init(struct fixture *f)
+{
+	struct store_info info = { .is_centre = true, .name = "centre", .system_name = "test" };
+
+	random_init();
+	memset(f, 0, sizeof(*f));
+	f->cut_after = -1;
+	make_dir(&f->centre);
+	cr_assert_eq(crypto_key_make(&f->centre.key), RC_OK);
+	random_bytes(info.system, sizeof(info.system));
+	info.incarnation = info.centre_incarnation = random_u32();
+	memcpy(info.key, f->centre.key.public, KEY_LEN);
+	memcpy(info.centre_key, f->centre.key.public, KEY_LEN);
+	cr_assert_eq(store_create(f->centre.dir, MAP_BYTES, &world_real, &info, &f->centre.store),
+		     RC_OK);
+	add_schema(&f->centre);
+}
+
+static void drop_node(struct fixture_node *n)
+{
+	store_close(n->store);
+	crypto_key_drop(&n->key);
+	remove_dir(n);
+}
+
+void fixture_fini(struct fixture *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->offices_count; i++) {
+		drop_node(&f->offices[i]);
+	}
+	drop_node(&f->centre);
+}
+
+static struct bytes number_value(int64_t v, uint8_t buffer[16])
+{
+	struct bytes_writer w = bytes_writer_init(buffer, 16);
+
+	value_put_number(&w, v);
+	return bytes_written(&w);
+}
+
+static uint16_t region_scope(struct fixture *f, const char *region, uint16_t next)
+{
+	struct kv_txn *t = NULL;
+	uint16_t scope = 0;
+
+	cr_assert_eq(store_begin(f->centre.store, false, &t), RC_OK);
+	scope = catalog_region_scope(f->centre.store->catalog, bytes_of(region));
+	store_end(f->centre.store, t);
+	return scope == 0 ? next : scope;
+}
+
+/* Gives a feed of the centre to a node that knows nothing yet. */
+static void hand_over(struct fixture *f, struct fixture_node *n)
+{
+	struct send send;
+	struct chunk chunk;
+	struct kv_txn *t = NULL;
+	struct work w;
+	struct receive_result r;
+	struct send_signer signer = { &f->centre.key, NULL };
+
+	signer.sign = (void (*)(void *, struct bytes, uint8_t *))(void *)crypto_key_sign;
+	send_init(&send, n->store->info.number, signer);
+	cr_assert_eq(store_begin(f->centre.store, false, &t), RC_OK);
+	cr_assert_eq(send_set_lane(&send, store_centre_feed(f->centre.store, 0), 1), RC_OK);
+	for (;;) {
+		cr_assert_eq(send_next(&send, f->centre.store, t, &chunk), RC_OK);
+		if (chunk.runs_count == 0) {
+			break;
+		}
+		cr_assert_eq(work_begin(n->store, &w), RC_OK);
+		cr_assert_eq(receive_chunk(&w, 0, &chunk, NULL, &r), RC_OK);
+		cr_assert_eq(work_commit(&w), RC_OK);
+	}
+	store_end(f->centre.store, t);
+	send_fini(&send);
+}
+
+struct fixture_node *fixture_office(struct fixture *f, const char *name, uint16_t number,
+				    const char *region)
+{
+	struct fixture_node *n = &f->offices[f->offices_count++];
+	struct store_info info = f->centre.store->info;
+	uint8_t b[4][16];
+	uint16_t scope = (uint16_t)(100 + 10 * number);
+	struct draft_op ops[7];
+
+	make_dir(n);
+	cr_assert_eq(crypto_key_make(&n->key), RC_OK);
+	ops[0] = op_of("office", "number", number_value(number, b[0]));
+	ops[1] = op_of("office", "name", bytes_of(name));
+	ops[2] = op_of("office", "region", bytes_of(region));
+	ops[3] = op_of("office", "scope_office", number_value(scope, b[1]));
+	ops[4] = op_of("office", "scope_centre", number_value(scope + 1, b[2]));
+	ops[5] = op_of("office", "scope_region",
+		       number_value(region_scope(f, region, (uint16_t)(scope + 2)), b[3]));
+	ops[6] = op_of("office", "key", bytes_at(n->key.public, KEY_LEN));
+	add_builtin(&f->centre, "office", ops, 7);
+	info.is_centre = false;
+	info.number = number;
+	info.incarnation = random_u32();
+	(void)snprintf(info.name, sizeof(info.name), "%s", name);
+	memcpy(info.key, n->key.public, KEY_LEN);
+	cr_assert_eq(store_create(n->dir, MAP_BYTES, &world_real, &info, &n->store), RC_OK);
+	hand_over(f, n);
+	return n;
+}
+
+static const struct schema_kind *kind_of(struct fixture_node *n, const char *kind)
+{
+	const struct schema_kind *k =
+		schema_kind_by_name(&n->store->catalog->schema, bytes_of(kind));
+
+	cr_assert_not_null(k, "no kind %s", kind);
+	return k;
+}
+
+/* Reads "F=V", "F=", "F+=V" or "F-=V". */
+static struct draft_op parse_op(const struct schema_kind *k, const char *text, uint8_t *buffer,
+				size_t max)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = (size_t)(equals - text);
+	char sign = len > 0 ? equals[-1] : ' ';
+	struct bytes_writer w = bytes_writer_init(buffer, max);
+	struct draft_op op = { .code = OP_PUT };
+	enum value_type type = VALUE_INT;
+
+	len -= sign == '+' || sign == '-';
+	op.field = schema_field_by_name(k, bytes_at(text, len));
+	cr_assert_not_null(op.field, "%s", text);
+	type = op.field->merge == MERGE_COUNTER ? VALUE_INT : op.field->type;
+	switch (op.field->merge) {
+	case MERGE_REGISTER:
+		op.code = equals[1] == '\0' ? OP_CLEAR : OP_PUT;
+		break;
+	case MERGE_SET:
+		op.code = sign == '-' ? OP_SET_REMOVE : OP_SET_ADD;
+		break;
+	case MERGE_COUNTER:
+		op.code = OP_COUNT;
+		break;
+	case MERGE_LOG:
+		op.code = OP_LOG;
+		break;
+	}
+	if (op.code != OP_CLEAR) {
+		cr_assert_eq(value_parse(type, op.field->scale, bytes_of(equals + 1), &w), RC_OK,
+			     "%s", text);
+	}
+	if (op.code == OP_COUNT && sign == '-') {
+		int64_t v = value_number(VALUE_INT, bytes_written(&w));
+
+		w = bytes_writer_init(buffer, max);
+		value_put_number(&w, -v);
+	}
+	op.value = bytes_written(&w);
+	return op;
+}
+
+enum { OPS_MAX = 16, VALUE_MAX = 256 };
+
+static uint32_t read_ops(const struct schema_kind *k, va_list args, struct draft_op *ops,
+			 uint8_t (*values)[VALUE_MAX])
+{
+	const char *text = va_arg(args, const char *);
+	uint32_t count = 0;
+
+	for (; text != NULL; text = va_arg(args, const char *)) {
+		ops[count] = parse_op(k, text, values[count], VALUE_MAX);
+		count++;
+	}
+	return count;
+}
+
+/* The catalog is loaded inside a transaction; kinds are looked up after. */
+static void freshen(struct fixture_node *n)
+{
+	struct kv_txn *t = NULL;
+
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	store_end(n->store, t);
+}
+
+struct uuid fixture_add(struct fixture_node *n, uint16_t home, const char *kind, ...)
+{
+	static uint8_t values[OPS_MAX][VALUE_MAX];
+	struct draft_op ops[OPS_MAX];
+	struct draft d = { .act = DRAFT_ADD, .ops = ops, .home = home };
+	va_list args;
+
+	freshen(n);
+	d.kind = kind_of(n, kind);
+	va_start(args, kind);
+	d.ops_count = read_ops(d.kind, args, ops, values);
+	va_end(args);
+	cr_assert_eq(add_draft(n, &d), RC_OK);
+	return d.id;
+}
+
+enum rc fixture_set(struct fixture_node *n, const char *kind, struct uuid id, ...)
+{
+	static uint8_t values[OPS_MAX][VALUE_MAX];
+	struct draft_op ops[OPS_MAX];
+	struct draft d = { .act = DRAFT_EDIT, .ops = ops, .id = id };
+	va_list args;
+
+	freshen(n);
+	d.kind = kind_of(n, kind);
+	va_start(args, id);
+	d.ops_count = read_ops(d.kind, args, ops, values);
+	va_end(args);
+	return add_draft(n, &d);
+}
+
+enum rc fixture_delete(struct fixture_node *n, const char *kind, struct uuid id)
+{
+	struct draft d = { .act = DRAFT_DELETE, .id = id };
+
+	freshen(n);
+	d.kind = kind_of(n, kind);
+	return add_draft(n, &d);
+}
+
+/* One side of an exchange, and the frames on their way to it. */
+struct side {
+	struct fixture_node *node;
+	struct talk talk;
+	struct side *other;
+	struct bytes inbox[256];
+	uint32_t first, count;
+	bool is_closed, is_done;
+	enum rc rc;
+	int64_t *cut_after;
+};
+
+static void on_send(void *ctx, struct bytes frame)
+{
+	struct side *s = ctx;
+	struct side *to = s->other;
+	uint8_t *copy = malloc(frame.len + 1);
+
+	memcpy(copy, frame.p, frame.len);
+	cr_assert_lt(to->count, 256u);
+	to->inbox[(to->first + to->count++) % 256] = bytes_at(copy, frame.len);
+}
+
+static void on_store(void *ctx, struct bytes frame)
+{
+	struct side *s = ctx;
+	struct apply_cuts cuts = { NULL, 0, 0 };
+	struct receive_result r = { 0, 0, 0 };
+	struct store *writer = NULL;
+	struct arena inbox;
+	struct message m;
+	struct work w;
+	enum rc rc = store_share(s->node->store, &writer), refused = RC_OK;
+
+	cr_assert_eq(rc, RC_OK);
+	cr_assert_eq(work_begin(writer, &w), RC_OK);
+	cr_assert_eq(mem_arena_open(&inbox, 16 << 20), RC_OK);
+	cr_assert_eq(message_decode(frame, &inbox, &m), RC_OK);
+	refused = receive_chunk(&w, s->talk.peer, &m.chunk,
+				writer->info.is_centre ? &cuts : NULL, &r);
+	cr_assert(refused == RC_OK || receive_is_refusal(refused), "%s", rc_text(refused));
+	cr_assert_eq(apply_write_cuts(&w, &cuts), RC_OK);
+	cr_assert_eq(work_commit(&w), RC_OK);
+	apply_cuts_free(&cuts);
+	mem_arena_close(&inbox);
+	store_close(writer);
+	talk_stored(&s->talk, 0, refused, &r);
+	if (!s->other->is_closed) {
+		talk_moved(&s->talk, 0, false);
+	}
+}
+
+static void on_admit(void *ctx, const struct hello *hello)
+{
+	(void)ctx;
+	(void)hello;
+	cr_assert_fail("the fixture's offices are known");
+}
+
+static void on_done(void *ctx, uint64_t ask)
+{
+	struct side *s = ctx;
+
+	(void)ask;
+	s->is_done = true;
+}
+
+static void on_drop(void *ctx, enum rc rc, const char *text)
+{
+	struct side *s = ctx;
+
+	(void)text;
+	s->is_closed = true;
+	s->rc = rc;
+}
+
+static void open_side(struct side *s, struct fixture_node *n, struct side *other, uint16_t peer,
+		      int64_t *cut_after)
+{
+	struct talk_ops ops = { s, on_send, on_store, on_admit, on_done, on_drop };
+	struct send_signer signer = { &n->key, NULL };
+
+	signer.sign = (void (*)(void *, struct bytes, uint8_t *))(void *)crypto_key_sign;
+	memset(s, 0, sizeof(*s));
+	s->node = n;
+	s->other = other;
+	s->cut_after = cut_after;
+	talk_init(&s->talk, n->store, peer, true, false, NULL, signer, &ops);
+}
+
+/* Delivers one frame. False: there is none, or the wire broke. */
+static bool deliver(struct side *s)
+{
+	struct bytes frame;
+
+	if (s->count == 0 || *s->cut_after == 0) {
+		return false;
+	}
+	*s->cut_after -= *s->cut_after > 0;
+	frame = s->inbox[s->first];
+	s->first = (s->first + 1) % 256;
+	s->count--;
+	if (!s->is_closed) {
+		talk_frame(&s->talk, 0, frame);
+	}
+	free((void *)(uintptr_t)frame.p);
+	return true;
+}
+
+static void close_side(struct side *s)
+{
+	while (s->count > 0) {
+		free((void *)(uintptr_t)s->inbox[s->first].p);
+		s->first = (s->first + 1) % 256;
+		s->count--;
+	}
+	talk_fini(&s->talk);
+}
+
+enum rc fixture_sync(struct fixture *f, struct fixture_node *office)
+{
+	static struct side a, b;
+	enum rc rc = RC_OK;
+
+	open_side(&a, office, &b, 0, &f->cut_after);
+	open_side(&b, &f->centre, &a, office->store->info.number, &f->cut_after);
+	talk_opened(&a.talk, 0);
+	talk_opened(&b.talk, 0);
+	while (deliver(&b) || deliver(&a)) {
+	}
+	rc = a.is_done ? RC_OK : a.rc != RC_OK ? a.rc : b.rc != RC_OK ? b.rc : RC_CLOSED;
+	close_side(&a);
+	close_side(&b);
+	return rc;
+}
+
+const char *fixture_show(struct fixture_node *n, const char *kind, struct uuid id,
+			 const char *field)
+{
+	static char text[1024];
+	struct kv_txn *t = NULL;
+	struct record r;
+	struct records_stamps stamps;
+	struct view_source source;
+	struct values v = { NULL, 0 };
+	struct bytes_writer w = bytes_writer_init(text, sizeof(text) - 1);
+	const struct schema_field *f = NULL;
+	enum rc rc = store_begin(n->store, false, &t);
+	uint32_t i;
+
+	cr_assert_eq(rc, RC_OK);
+	rc = records_get(t, &n->store->catalog->schema, kind_of(n, kind)->number, id,
+			 &n->store->arena, &r);
+	if (rc == RC_NOTFOUND) {
+		store_end(n->store, t);
+		return "?";
+	}
+	cr_assert_eq(rc, RC_OK);
+	stamps = (struct records_stamps){ t, n->store->info.centre_incarnation, &n->store->arena };
+	source = records_source(&stamps);
+	f = schema_field_by_name(r.kind, bytes_of(field));
+	cr_assert_not_null(f);
+	cr_assert_eq(view_values(&r, f, &source, &n->store->arena, &v), RC_OK);
+	for (i = 0; i < v.count; i++) {
+		if (i > 0) {
+			bytes_put_u8(&w, '|');
+		}
+		value_format(f->merge == MERGE_COUNTER ? VALUE_INT : f->type, f->scale, v.items[i],
+			     &w);
+	}
+	text[w.len] = '\0';
+	store_end(n->store, t);
+	return text;
+}
+
+uint32_t fixture_count(struct fixture_node *n, const char *kind)
+{
+	struct kv_txn *t = NULL;
+	struct records_walk walk;
+	struct record r;
+	uint32_t count = 0;
+
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	cr_assert_eq(records_walk_start(&walk, t, &n->store->catalog->schema,
+					kind_of(n, kind)->number, NULL),
+		     RC_OK);
+	for (;;) {
+		size_t mark = arena_mark(&n->store->arena);
+		enum rc rc = records_walk_next(&walk, &n->store->arena, &r);
+
+		arena_release(&n->store->arena, mark);
+		if (rc != RC_OK) {
+			break;
+		}
+		count++;
+	}
+	records_walk_end(&walk);
+	store_end(n->store, t);
+	return count;
+}
+
+void fixture_digest(struct fixture_node *n, uint16_t scope, uint8_t out[HASH_LEN])
+{
+	struct kv_txn *t = NULL;
+	struct kv_cursor *c = NULL;
+	struct bytes k, v;
+	enum rc rc = RC_OK;
+
+	memset(out, 0, HASH_LEN);
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	c = kv_cursor_open(t, KV_RECORD);
+	for (rc = kv_cursor_seek(c, bytes_of("\0"), &k, &v); rc == RC_OK;
+	     rc = kv_cursor_next(c, &k, &v)) {
+		struct bytes pieces[3] = { bytes_at(out, HASH_LEN), k, v };
+
+		if (k.len == 20 && (k.p[18] << 8 | k.p[19]) == scope) {
+			crypto_sodium.hash(out, pieces, 3);
+		}
+	}
+	kv_cursor_close(c);
+	store_end(n->store, t);
+}
+
+static enum rc add_cell(void *ctx, struct bytes cell, int64_t amount)
+{
+	(void)cell;
+	*(int64_t *)ctx += amount;
+	return RC_OK;
+}
+
+int64_t fixture_figure(struct fixture_node *n, const char *figure)
+{
+	struct kv_txn *t = NULL;
+	const struct schema_figure *f = NULL;
+	int64_t sum = 0;
+
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	f = schema_figure_by_name(&n->store->catalog->schema, bytes_of(figure));
+	cr_assert_not_null(f);
+	cr_assert_eq(cells_walk(t, f->number, 0, &sum, add_cell), RC_OK);
+	store_end(n->store, t);
+	return sum;
+}
