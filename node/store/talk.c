@@ -169,17 +169,20 @@ static void send_chunk(struct talk *t)
 /* The peer's hello was accepted: from where to send to it. */
 static void start(struct talk *t, const struct hello *hello)
 {
+	struct session_event ready = { .type = SESSION_SENT };
 	struct kv_txn *txn = NULL;
 	enum rc rc = store_begin(t->store, false, &txn);
 
 	if (rc == RC_OK) {
 		rc = places_start(t->store, txn, hello, &t->send);
-		t->session.has_more = rc == RC_OK && send_has_more(&t->send, txn);
+		ready.has_more = rc == RC_OK && send_has_more(&t->send, txn);
 	}
 	store_end(t->store, txn);
 	if (rc != RC_OK) {
 		drop(t, rc, refusal_of(rc), rc_text(rc));
+		return;
 	}
+	step(t, &ready);
 }
 
 static void carry_out(struct talk *t, const struct session_action *a,
