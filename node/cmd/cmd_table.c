@@ -1,6 +1,10 @@
 /* All commands, in the order of the help. */
 #include "node/cmd/cmd.h"
 
+extern const struct command cmd_init_command;
+extern const struct command cmd_office_invite_command;
+extern const struct command cmd_office_list_command;
+extern const struct command cmd_office_show_command;
 extern const struct command cmd_add_command;
 extern const struct command cmd_set_command;
 extern const struct command cmd_delete_command;
@@ -10,6 +14,10 @@ extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
 
 const struct command *const cmd_table[] = {
+	&cmd_init_command,
+	&cmd_office_invite_command,
+	&cmd_office_list_command,
+	&cmd_office_show_command,
 	&cmd_add_command,
 	&cmd_set_command,
 	&cmd_delete_command,

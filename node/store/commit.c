@@ -335,7 +335,7 @@ enum rc commit_end(struct commit *c)
 	if (rc == RC_OK && c->changes_count > 0) {
 		rc = author_finish(&c->author);
 	}
-	if (rc != RC_OK || c->changes_count == 0) {
+	if (rc != RC_OK || (c->changes_count == 0 && !c->has_more)) {
 		work_abort(&c->work);
 		return rc;
 	}

@@ -50,6 +50,7 @@ struct commit {
 	struct author author;
 	uint32_t added; /* records made: steps from author.base_id */
 	uint32_t changes_count;
+	bool has_more; /* the caller wrote beside: durable even without changes */
 };
 
 /* Begins. author and reason are borrowed. RC_LIMIT: one of them is too long. */
@@ -69,7 +70,8 @@ bool commit_is_refusal(enum rc rc);
 /* Whether the commit is as large as one should be: end it, begin another. */
 bool commit_is_large(const struct commit *c);
 
-/* Makes it durable. A commit without changes writes nothing. */
+/* Makes it durable. A commit without changes writes nothing but what the
+ * caller put beside it (has_more). */
 enum rc commit_end(struct commit *c);
 void commit_abort(struct commit *c);
 

@@ -1,0 +1,181 @@
+/* `kerwen office list` and `kerwen office show NAME`. */
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/cmd/open.h"
+#include "node/store/peers.h"
+
+static enum rc put_text(json_t *o, const char *name, const char *text)
+{
+	if (text == NULL || text[0] == '\0') {
+		return RC_OK;
+	}
+	return json_object_set_new(o, name, out_string(bytes_of(text))) == 0 ? RC_OK : RC_NOMEM;
+}
+
+static const char *state_of(const struct office_info *o)
+{
+	if (o->is_closed) {
+		return "closed";
+	}
+	return o->has_key ? "active" : "invited";
+}
+
+static json_t *describe(const struct office_info *o, struct kv_txn *t)
+{
+	json_t *object = json_pack("{s:i, s:s}", "number", (int)o->number, "state", state_of(o));
+	struct peer_state peer;
+
+	if (object == NULL || put_text(object, "name", o->name) != RC_OK ||
+	    put_text(object, "region", o->region) != RC_OK) {
+		json_decref(object);
+		return NULL;
+	}
+	if (peers_get(t, o->number, &peer) == RC_OK && peer.contact_ms > 0) {
+		json_object_set_new(object, "last_contact", out_time((uint64_t)peer.contact_ms));
+	}
+	return object;
+}
+
+static enum rc list_json(struct out *o, const struct catalog *c, struct kv_txn *t)
+{
+	json_t *document = out_document(), *list = json_array();
+	uint32_t i;
+
+	for (i = 0; i < c->offices_count; i++) {
+		json_array_append_new(list, describe(&c->offices[i], t));
+	}
+	if (json_object_set_new(document, "offices", list) != 0) {
+		json_decref(document);
+		document = NULL;
+	}
+	return out_json(o, document);
+}
+
+static enum rc list_table(struct out *o, const struct catalog *c)
+{
+	static const struct out_column columns[] = { { .name = "number", .is_number = true },
+						     { .name = "name" },
+						     { .name = "region" },
+						     { .name = "state" } };
+	struct out_table *t = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	uint32_t i;
+
+	for (i = 0; i < c->offices_count; i++) {
+		const struct office_info *office = &c->offices[i];
+
+		out_table_row(t);
+		out_table_number(t, office->number);
+		out_table_text(t, office->name);
+		out_table_text(t, office->region);
+		out_table_text(t, state_of(office));
+	}
+	return out_table_print(o, t);
+}
+
+static int run_list(struct cmd_context *c, const struct cmd_args *args)
+{
+	struct kv_txn *t = NULL;
+	struct cmd_node n;
+	enum rc rc;
+	int code = open_node(c, &n);
+
+	(void)args;
+	if (code == CMD_OK) {
+		code = open_read(c, &n, &t);
+	}
+	if (code == CMD_OK) {
+		const struct catalog *catalog = n.store->catalog;
+
+		rc = c->out->json ? list_json(c->out, catalog, t) : list_table(c->out, catalog);
+		store_end(n.store, t);
+		code = rc == RC_OK ? CMD_OK : open_fail(c, rc, "the offices cannot be listed");
+	}
+	open_close(&n);
+	return code;
+}
+
+/* By name, or by number. */
+static const struct office_info *find_office(const struct catalog *c, const char *text)
+{
+	const struct office_info *o = catalog_office_by_name(c, bytes_of(text));
+	char number[8];
+	uint32_t i;
+
+	for (i = 0; i < c->offices_count && o == NULL; i++) {
+		(void)snprintf(number, sizeof(number), "%u", c->offices[i].number);
+		if (strcmp(number, text) == 0) {
+			o = &c->offices[i];
+		}
+	}
+	return o;
+}
+
+static int show_json(struct cmd_context *c, const struct office_info *o, struct kv_txn *t)
+{
+	json_t *document = out_document(), *object = describe(o, t);
+	int failed = json_object_update(document, object);
+
+	json_decref(object);
+	if (failed != 0) {
+		json_decref(document);
+		document = NULL;
+	}
+	return (int)cmd_exit_of(out_json(c->out, document));
+}
+
+static int show(struct cmd_context *c, const struct office_info *o, struct kv_txn *t)
+{
+	struct peer_state peer;
+	char contact[32];
+
+	if (c->out->json) {
+		return show_json(c, o, t);
+	}
+	out_line(c->out, "name          %s", o->name);
+	out_line(c->out, "number        %u", o->number);
+	out_line(c->out, "region        %s", o->region);
+	out_line(c->out, "state         %s", state_of(o));
+	if (peers_get(t, o->number, &peer) == RC_OK && peer.contact_ms > 0) {
+		clock_format((uint64_t)peer.contact_ms, contact);
+		out_line(c->out, "last contact  %s", contact);
+	}
+	return CMD_OK;
+}
+
+static int run_show(struct cmd_context *c, const struct cmd_args *args)
+{
+	const struct office_info *o = NULL;
+	struct kv_txn *t = NULL;
+	struct cmd_node n;
+	int code = open_node(c, &n);
+
+	if (code == CMD_OK) {
+		code = open_read(c, &n, &t);
+	}
+	if (code == CMD_OK) {
+		o = find_office(n.store->catalog, args->words[0]);
+		code = o == NULL ? cmd_fail(c, CMD_FAILED, "see `kerwen office list`",
+					    "there is no office \"%s\"", args->words[0]) :
+				   show(c, o, t);
+		store_end(n.store, t);
+	}
+	open_close(&n);
+	return code;
+}
+
+const struct command cmd_office_list_command = {
+	.name = "office list",
+	.summary = "the offices of the system",
+	.details = "invited: its invitation was not used yet; active: its key is known.",
+	.run = run_list,
+};
+
+const struct command cmd_office_show_command = {
+	.name = "office show",
+	.words = "NAME",
+	.words_min = 1,
+	.words_max = 1,
+	.summary = "one office",
+	.run = run_show,
+};
