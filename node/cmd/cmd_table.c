@@ -10,6 +10,7 @@ extern const struct command cmd_set_command;
 extern const struct command cmd_delete_command;
 extern const struct command cmd_restore_command;
 extern const struct command cmd_show_command;
+extern const struct command cmd_list_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
@@ -24,6 +25,7 @@ const struct command *const cmd_table[] = {
 	&cmd_delete_command,
 	&cmd_restore_command,
 	&cmd_show_command,
+	&cmd_list_command,
 	&cmd_limits_command,
 	&cmd_version_command,
 	&cmd_help_command,

@@ -74,6 +74,9 @@ void out_table_number(struct out_table *t, int64_t number);
 /* Prints (takes). An empty table prints its head alone. RC_NOMEM, RC_IO. */
 enum rc out_table_print(struct out *o, struct out_table *t);
 
+/* Gives it up without printing (takes); NULL is fine. */
+void out_table_drop(struct out_table *t);
+
 /* One line of CSV (RFC 4180, but with LF): a cell is quoted where needed. */
 void out_csv_cell(struct out *o, struct bytes text, bool is_first);
 void out_csv_end(struct out *o);

@@ -131,9 +131,14 @@ enum rc out_table_print(struct out *o, struct out_table *t)
 		scols_table_set_stream(t->table, o->to);
 		rc = scols_print_table(t->table) == 0 ? RC_OK : RC_IO;
 	}
+	out_table_drop(t);
+	return rc;
+}
+
+void out_table_drop(struct out_table *t)
+{
 	if (t != NULL) {
 		scols_unref_table(t->table);
 	}
 	free(t);
-	return rc;
 }
