@@ -135,11 +135,9 @@ static void check_done(struct session *s, const struct session_event *e,
 	}
 }
 
-static void on_opened(struct session *s, const struct session_event *e,
-		      struct session_actions *out)
+static void on_opened(struct session *s, const struct session_event *e, struct session_actions *out)
 {
 	s->state = SESSION_HELLO;
-	s->quiet_since_ms = e->now_ms;
 	if (s->is_caller) {
 		set_goals(s, e);
 		s->credit = SESSION_FIRST_CREDIT;
@@ -154,8 +152,7 @@ static void on_opened(struct session *s, const struct session_event *e,
 	}
 }
 
-static void on_hello(struct session *s, const struct session_event *e,
-		     struct session_actions *out)
+static void on_hello(struct session *s, const struct session_event *e, struct session_actions *out)
 {
 	const struct hello *h = &e->message->hello;
 	uint32_t i, k;
@@ -244,8 +241,7 @@ static void on_message(struct session *s, const struct session_event *e,
 	}
 }
 
-static void on_stored(struct session *s, const struct session_event *e,
-		      struct session_actions *out)
+static void on_stored(struct session *s, const struct session_event *e, struct session_actions *out)
 {
 	assert(s->unanswered > 0);
 	s->unanswered--;
@@ -256,16 +252,6 @@ static void on_stored(struct session *s, const struct session_event *e,
 		act(out, SESSION_DO_ANSWER)->credit = 1;
 		try_send(s, out);
 	}
-}
-
-static void on_tick(struct session *s, const struct session_event *e,
-		    struct session_actions *out)
-{
-	if (s->state != SESSION_STREAM || e->now_ms - s->quiet_since_ms < SESSION_PAUSE_MS) {
-		return;
-	}
-	s->quiet_since_ms = e->now_ms;
-	(void)act(out, SESSION_DO_ANSWER);
 }
 
 void session_step(struct session *s, const struct session_event *e, struct session_actions *out)
@@ -311,9 +297,6 @@ void session_step(struct session *s, const struct session_event *e, struct sessi
 		break;
 	case SESSION_FULL:
 		s->is_writable = false;
-		break;
-	case SESSION_TICK:
-		on_tick(s, e, out);
 		break;
 	case SESSION_LOST:
 		s->state = SESSION_CLOSED;

@@ -21,7 +21,6 @@
 enum {
 	SESSION_CREDIT = 8,       /* chunks that we let a peer send ahead */
 	SESSION_FIRST_CREDIT = 4, /* chunks sent before the peer's hello */
-	SESSION_PAUSE_MS = 30000, /* quiet time after which we show a sign of life */
 	SESSION_ACTIONS_MAX = 8
 };
 
@@ -44,17 +43,16 @@ struct session_goal {
 
 struct session {
 	enum session_state state;
-	bool is_caller; /* an office; else the centre */
-	bool stays;     /* go on after the goals: push what is written */
+	bool is_caller;  /* an office; else the centre */
+	bool stays;      /* go on after the goals: push what is written */
 	bool knows_peer; /* the peer's key was known when it opened */
-	bool has_more;  /* the store has something to send */
+	bool has_more;   /* the store has something to send */
 	bool is_writable;
 	bool hello_sent, bye_sent, done;
 	uint32_t credit;     /* chunks we may send */
 	uint32_t unanswered; /* chunks received and not yet durable */
 	uint32_t round_trips;
 	bool sent_since; /* something went out since the peer last spoke */
-	uint64_t quiet_since_ms;
 	struct session_goal goals[LIMIT_SCOPES_PER_SESSION_MAX];
 	uint32_t goals_count;
 	uint64_t ask; /* the centre's question that is open; 0: none */
@@ -69,18 +67,16 @@ enum session_event_type {
 	SESSION_MOVED,    /* this node has new entries; `places` as they are now */
 	SESSION_WRITABLE, /* the queue to the peer has room again */
 	SESSION_FULL,     /* the queue has no more room */
-	SESSION_TICK,
 	SESSION_LOST
 };
 
 struct session_event {
 	enum session_event_type type;
-	uint64_t now_ms;                /* caller's clock; sync/ has none */
-	const struct message *message;  /* SESSION_MESSAGE; borrowed */
+	const struct message *message; /* SESSION_MESSAGE; borrowed */
 	const struct session_place *places;
 	uint32_t places_count;
-	bool has_more;                  /* OPENED, STORED, SENT, MOVED */
-	bool keep;                      /* SESSION_MOVED: new goals, from `places` */
+	bool has_more; /* OPENED, STORED, SENT, MOVED */
+	bool keep;     /* SESSION_MOVED: new goals, from `places` */
 };
 
 enum session_action_type {

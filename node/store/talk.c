@@ -185,8 +185,8 @@ static void start(struct talk *t, const struct hello *hello)
 	step(t, &ready);
 }
 
-static void carry_out(struct talk *t, const struct session_action *a,
-		      const struct session_event *e, struct bytes frame)
+static void carry_out(struct talk *t, const struct session_action *a, const struct session_event *e,
+		      struct bytes frame)
 {
 	switch (a->type) {
 	case SESSION_DO_HELLO:
@@ -234,7 +234,6 @@ static void step_with(struct talk *t, struct session_event *e, struct bytes fram
 	struct session_actions actions;
 	uint32_t i;
 
-	e->now_ms = t->now_ms;
 	session_step(&t->session, e, &actions);
 	for (i = 0; i < actions.count; i++) {
 		bool last = actions.items[i].type == SESSION_DO_DROP;
@@ -275,11 +274,10 @@ static void step_placed(struct talk *t, struct session_event *e, struct bytes fr
 	step_with(t, e, frame);
 }
 
-void talk_opened(struct talk *t, uint64_t now_ms)
+void talk_opened(struct talk *t)
 {
 	struct session_event e = { .type = SESSION_OPENED };
 
-	t->now_ms = now_ms;
 	step_placed(t, &e, bytes_at(NULL, 0));
 }
 
@@ -302,9 +300,9 @@ static void note_heads(struct talk *t, const struct hello *h)
 		const struct scope_head *s = &h->scopes[i];
 
 		if (s->office_seq > 0) {
-			t->peer_heads[t->peer_heads_count++] = (struct dot){
-				feed_pack(t->peer, s->scope, s->office_incarnation), s->office_seq
-			};
+			t->peer_heads[t->peer_heads_count++] =
+				(struct dot){ feed_pack(t->peer, s->scope, s->office_incarnation),
+					      s->office_seq };
 		}
 	}
 }
@@ -365,7 +363,7 @@ static void on_refused(struct talk *t, const struct message *m)
 {
 	char text[440];
 	size_t len = m->text.len < sizeof(text) - 1 ? m->text.len : sizeof(text) - 1;
-	struct session_event e = { .type = SESSION_MESSAGE, .message = m, .now_ms = t->now_ms };
+	struct session_event e = { .type = SESSION_MESSAGE, .message = m };
 	struct session_actions actions;
 
 	if (len > 0) {
@@ -392,14 +390,13 @@ static enum rc read_frame(struct bytes frame, struct inbox *in)
 	return rc == RC_OK ? message_decode(frame, &in->arena, &in->message) : rc;
 }
 
-void talk_frame(struct talk *t, uint64_t now_ms, struct bytes frame)
+void talk_frame(struct talk *t, struct bytes frame)
 {
 	static const struct message chunk = { .type = MESSAGE_CHUNK };
 	struct session_event e = { .type = SESSION_MESSAGE, .message = &chunk };
 	struct inbox in = { .message = { .type = MESSAGE_BYE } };
 	enum rc rc = RC_OK;
 
-	t->now_ms = now_ms;
 	if (is_chunk(frame)) {
 		step_with(t, &e, frame);
 		return;
@@ -422,11 +419,10 @@ void talk_frame(struct talk *t, uint64_t now_ms, struct bytes frame)
 	mem_arena_close(&in.arena);
 }
 
-void talk_stored(struct talk *t, uint64_t now_ms, enum rc rc, const struct receive_result *r)
+void talk_stored(struct talk *t, enum rc rc, const struct receive_result *r)
 {
 	struct session_event e = { .type = SESSION_STORED };
 
-	t->now_ms = now_ms;
 	if (t->session.state == SESSION_CLOSED) {
 		return;
 	}
@@ -439,11 +435,10 @@ void talk_stored(struct talk *t, uint64_t now_ms, enum rc rc, const struct recei
 	step_placed(t, &e, bytes_at(NULL, 0));
 }
 
-void talk_admitted(struct talk *t, uint64_t now_ms, enum rc rc)
+void talk_admitted(struct talk *t, enum rc rc)
 {
 	struct session_event e = { .type = SESSION_ADMITTED };
 
-	t->now_ms = now_ms;
 	if (rc != RC_OK) {
 		drop(t, rc, REFUSAL_TOKEN,
 		     "this key is not known here, and the invitation was used or is not valid");
@@ -452,35 +447,24 @@ void talk_admitted(struct talk *t, uint64_t now_ms, enum rc rc)
 	step_placed(t, &e, bytes_at(NULL, 0));
 }
 
-void talk_moved(struct talk *t, uint64_t now_ms, bool goals)
+void talk_moved(struct talk *t, bool goals)
 {
 	struct session_event e = { .type = SESSION_MOVED, .keep = goals };
 
-	t->now_ms = now_ms;
 	step_placed(t, &e, bytes_at(NULL, 0));
 }
 
-void talk_writable(struct talk *t, uint64_t now_ms)
+void talk_writable(struct talk *t)
 {
 	struct session_event e = { .type = SESSION_WRITABLE };
 
-	t->now_ms = now_ms;
 	step(t, &e);
 }
 
-void talk_full(struct talk *t, uint64_t now_ms)
+void talk_full(struct talk *t)
 {
 	struct session_event e = { .type = SESSION_FULL };
 
-	t->now_ms = now_ms;
-	step(t, &e);
-}
-
-void talk_tick(struct talk *t, uint64_t now_ms)
-{
-	struct session_event e = { .type = SESSION_TICK };
-
-	t->now_ms = now_ms;
 	step(t, &e);
 }
 

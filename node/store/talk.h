@@ -7,7 +7,7 @@
  * the store is for reading only. Order of calls:
  *
  *   talk_init -> talk_opened -> { talk_frame | talk_stored | talk_admitted |
- *   talk_moved | talk_writable | talk_full | talk_tick } -> talk_fini
+ *   talk_moved | talk_writable | talk_full } -> talk_fini
  *
  * After ops->drop nothing more is asked of the owner.
  */
@@ -40,8 +40,7 @@ struct talk {
 	uint8_t token[TOKEN_LEN];
 	bool has_token;
 	uint64_t entries_sent, changes_sent, entries_received, changes_received;
-	int64_t peer_time_ms; /* the peer's clock, from its hello */
-	uint64_t now_ms;      /* monotonic, of the last call */
+	int64_t peer_time_ms;              /* the peer's clock, from its hello */
 	struct dot peer_heads[PLACES_MAX]; /* the office's own feeds, from its hello */
 	uint32_t peer_heads_count;
 };
@@ -52,16 +51,15 @@ void talk_init(struct talk *t, struct store *store, uint16_t peer, bool knows_pe
 	       const uint8_t *token, struct send_signer signer, const struct talk_ops *ops);
 void talk_fini(struct talk *t);
 
-void talk_opened(struct talk *t, uint64_t now_ms);
-void talk_frame(struct talk *t, uint64_t now_ms, struct bytes frame);
-void talk_stored(struct talk *t, uint64_t now_ms, enum rc rc, const struct receive_result *r);
+void talk_opened(struct talk *t);
+void talk_frame(struct talk *t, struct bytes frame);
+void talk_stored(struct talk *t, enum rc rc, const struct receive_result *r);
 /* rc RC_OK: the peer is the office that its hello named; else it is sent away. */
-void talk_admitted(struct talk *t, uint64_t now_ms, enum rc rc);
+void talk_admitted(struct talk *t, enum rc rc);
 /* This node has new entries. goals: reach all of them, then report done. */
-void talk_moved(struct talk *t, uint64_t now_ms, bool goals);
-void talk_writable(struct talk *t, uint64_t now_ms);
-void talk_full(struct talk *t, uint64_t now_ms);
-void talk_tick(struct talk *t, uint64_t now_ms);
+void talk_moved(struct talk *t, bool goals);
+void talk_writable(struct talk *t);
+void talk_full(struct talk *t);
 /* Sends an ask to the office; ops->done brings the answer. */
 void talk_ask(struct talk *t, uint64_t ask);
 

@@ -401,9 +401,9 @@ static void on_store(void *ctx, struct bytes frame)
 	apply_cuts_free(&cuts);
 	mem_arena_close(&inbox);
 	store_close(writer);
-	talk_stored(&s->talk, 0, refused, &r);
+	talk_stored(&s->talk, refused, &r);
 	if (!s->other->is_closed) {
-		talk_moved(&s->talk, 0, false);
+		talk_moved(&s->talk, false);
 	}
 }
 
@@ -458,7 +458,7 @@ static bool deliver(struct side *s)
 	s->first = (s->first + 1) % 256;
 	s->count--;
 	if (!s->is_closed) {
-		talk_frame(&s->talk, 0, frame);
+		talk_frame(&s->talk, frame);
 	}
 	free((void *)(uintptr_t)frame.p);
 	return true;
@@ -481,8 +481,8 @@ enum rc fixture_sync(struct fixture *f, struct fixture_node *office)
 
 	open_side(&a, office, &b, 0, &f->cut_after);
 	open_side(&b, &f->centre, &a, office->store->info.number, &f->cut_after);
-	talk_opened(&a.talk, 0);
-	talk_opened(&b.talk, 0);
+	talk_opened(&a.talk);
+	talk_opened(&b.talk);
 	while (deliver(&b) || deliver(&a)) {
 	}
 	rc = a.is_done ? RC_OK : a.rc != RC_OK ? a.rc : b.rc != RC_OK ? b.rc : RC_CLOSED;
