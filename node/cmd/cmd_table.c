@@ -5,6 +5,9 @@ extern const struct command cmd_init_command;
 extern const struct command cmd_office_invite_command;
 extern const struct command cmd_office_list_command;
 extern const struct command cmd_office_show_command;
+extern const struct command cmd_schema_check_command;
+extern const struct command cmd_schema_show_command;
+extern const struct command cmd_schema_apply_command;
 extern const struct command cmd_add_command;
 extern const struct command cmd_set_command;
 extern const struct command cmd_delete_command;
@@ -20,6 +23,9 @@ const struct command *const cmd_table[] = {
 	&cmd_office_invite_command,
 	&cmd_office_list_command,
 	&cmd_office_show_command,
+	&cmd_schema_check_command,
+	&cmd_schema_show_command,
+	&cmd_schema_apply_command,
 	&cmd_add_command,
 	&cmd_set_command,
 	&cmd_delete_command,
