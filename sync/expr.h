@@ -57,6 +57,9 @@ enum rc expr_parse(const struct schema *s, const struct schema_kind *kind, struc
 /* Whether the record fulfils it. Never fails; NULL is always true. */
 bool expr_eval(const struct expr *x, const struct expr_source *src);
 
+/* Whether the expression looks at a field; NULL looks at none. */
+bool expr_uses(const struct expr *x, const struct schema_field *field);
+
 enum dim_type { DIM_FIELD, DIM_YEAR, DIM_QUARTER, DIM_MONTH, DIM_AGE, DIM_OFFICE };
 
 /* One dimension: a field, year(f), quarter(f), month(f), age(f, on, width) or

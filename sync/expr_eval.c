@@ -57,3 +57,18 @@ bool expr_eval(const struct expr *x, const struct expr_source *src)
 {
 	return x == NULL || holds(x, src) != x->negate;
 }
+
+bool expr_uses(const struct expr *x, const struct schema_field *field)
+{
+	const struct expr *part = NULL;
+
+	if (x == NULL || x->field == field) {
+		return x != NULL;
+	}
+	for (part = x->first; part != NULL; part = part->next) {
+		if (expr_uses(part, field)) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -14,6 +14,7 @@ extern const struct command cmd_delete_command;
 extern const struct command cmd_restore_command;
 extern const struct command cmd_show_command;
 extern const struct command cmd_list_command;
+extern const struct command cmd_figures_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
@@ -32,6 +33,7 @@ const struct command *const cmd_table[] = {
 	&cmd_restore_command,
 	&cmd_show_command,
 	&cmd_list_command,
+	&cmd_figures_command,
 	&cmd_limits_command,
 	&cmd_version_command,
 	&cmd_help_command,
