@@ -15,6 +15,8 @@ extern const struct command cmd_restore_command;
 extern const struct command cmd_show_command;
 extern const struct command cmd_list_command;
 extern const struct command cmd_figures_command;
+extern const struct command cmd_run_command;
+extern const struct command cmd_sync_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
@@ -34,6 +36,8 @@ const struct command *const cmd_table[] = {
 	&cmd_show_command,
 	&cmd_list_command,
 	&cmd_figures_command,
+	&cmd_run_command,
+	&cmd_sync_command,
 	&cmd_limits_command,
 	&cmd_version_command,
 	&cmd_help_command,

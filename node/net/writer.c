@@ -5,6 +5,7 @@
 
 #include "node/base/mem.h"
 #include "node/store/admit.h"
+#include "node/store/join.h"
 #include "node/store/peers.h"
 #include "proto/message_codec.h"
 
@@ -99,6 +100,9 @@ static enum rc run_job(struct work *w, struct writer_job *job, struct arena *inb
 		return run_chunk(w, job, inbox, cuts);
 	case WRITER_PEER:
 		job->rc = peers_note(w->txn, job->peer, job->contact_ms, job->heard_ms);
+		if (job->rc == RC_OK && !w->store->info.is_centre) {
+			job->rc = join_drop_token(w->txn); /* the centre knows the key */
+		}
 		return job->rc;
 	case WRITER_ADMIT:
 		break;

@@ -1,0 +1,218 @@
+/* `kerwen sync`: a manual sync, through the daemon if one runs. */
+#include <string.h>
+
+#include "node/base/config.h"
+#include "node/cmd/addresses.h"
+#include "node/net/control.h"
+#include "node/net/manual.h"
+
+enum { TIMEOUT_S = 60, TIMEOUT_S_MAX = 86400, GRACE_MS = 2000 };
+
+static const struct cmd_option options[] = {
+	{ .name = "timeout", .value = "S", .help = "seconds for all of it (default 60)" },
+	{ .name = "centre",
+	  .value = "HOST:PORT",
+	  .help = "call the centre here, this once (no daemon may run)" },
+	{ 0 },
+};
+
+/* The exit code of a sync that did not reach its goals. */
+static enum cmd_exit exit_of(const struct call_result *r)
+{
+	switch (r->rc) {
+	case RC_OK:
+		return CMD_OK;
+	case RC_UNREACHED:
+	case RC_TIMEOUT:
+	case RC_CLOSED:
+	case RC_BUSY:
+		return CMD_UNREACHED;
+	case RC_DENIED:
+		return r->was_open ? CMD_REFUSED : CMD_WRONG_KEY;
+	case RC_VERSION:
+	case RC_SYSTEM:
+	case RC_FORK:
+	case RC_INVALID:
+	case RC_LIMIT:
+	case RC_GAP:
+		return CMD_REFUSED;
+	case RC_CORRUPT:
+	case RC_BADSIG:
+		return CMD_INTEGRITY;
+	case RC_NOMEM:
+	case RC_NOTFOUND:
+	case RC_EXISTS:
+	case RC_FULL:
+	case RC_IO:
+	case RC_UNKNOWN:
+		break;
+	}
+	return CMD_FAILED;
+}
+
+static const char *hint_of(enum cmd_exit code)
+{
+	if (code == CMD_UNREACHED) {
+		return "your changes are kept; try again when there is a connection";
+	}
+	if (code == CMD_WRONG_KEY) {
+		return "somebody else answered at this address: check it with the centre";
+	}
+	if (code == CMD_REFUSED) {
+		return "ask the administrator of the centre; your changes are kept";
+	}
+	return "your changes are kept; see `kerwen status`";
+}
+
+static int print(struct cmd_context *c, const struct call_result *r)
+{
+	json_t *d = NULL;
+	enum cmd_exit code = exit_of(r);
+
+	if (code != CMD_OK) {
+		return cmd_fail(c, code, hint_of(code), "sync: %s",
+				r->text[0] == '\0' ? rc_text(r->rc) : r->text);
+	}
+	if (!c->out->json) {
+		out_line(c->out, "synced: %llu changes sent, %llu received, %llu confirmed",
+			 (unsigned long long)r->sent, (unsigned long long)r->received,
+			 (unsigned long long)r->confirmed);
+		return CMD_OK;
+	}
+	d = out_document();
+	(void)json_object_set_new(d, "sent", json_integer((json_int_t)r->sent));
+	(void)json_object_set_new(d, "received", json_integer((json_int_t)r->received));
+	(void)json_object_set_new(d, "confirmed", json_integer((json_int_t)r->confirmed));
+	(void)json_object_set_new(d, "bytes_out", json_integer((json_int_t)r->bytes_out));
+	(void)json_object_set_new(d, "bytes_in", json_integer((json_int_t)r->bytes_in));
+	(void)json_object_set_new(d, "round_trips", json_integer(r->round_trips));
+	return out_json(c->out, d) == RC_OK ? CMD_OK : CMD_FAILED;
+}
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	out_progress_at(ctx, done, total);
+}
+
+static int sync_alone(struct cmd_context *c, struct cmd_node *n, const char *centre,
+		      uint32_t timeout_ms)
+{
+	struct crypto_key key = { .secret = NULL };
+	struct addresses a = { .count = 0 };
+	struct call_result result = { .rc = RC_OK };
+	struct out_progress bar = out_progress_start(c->out, "sync");
+	struct manual_options o = { .store = n->store, .key = &key, .timeout_ms = timeout_ms };
+	bool interrupted = false;
+	enum rc rc = RC_OK;
+	int code = open_key(c, n, &key);
+
+	if (code == CMD_OK) {
+		code = addresses_find(c, n, &a);
+	}
+	if (code != CMD_OK) {
+		return code;
+	}
+	o.addresses = centre == NULL ? a.items : &centre;
+	o.addresses_count = centre == NULL ? a.count : 1;
+	o.on_progress = on_progress;
+	o.ctx = &bar;
+	rc = manual_run(&o, &result, &interrupted);
+	out_progress_end(&bar);
+	crypto_key_drop(&key);
+	if (interrupted) {
+		return cmd_fail(c, CMD_INTERRUPTED, "what was confirmed stays confirmed",
+				"sync: interrupted");
+	}
+	return rc == RC_OK ? print(c, &result) : open_fail(c, rc, "syncing");
+}
+
+static uint64_t get_count(const json_t *answer, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(answer, name));
+}
+
+/* What the daemon answered, as if it had been done here. */
+static int print_answer(struct cmd_context *c, const json_t *answer, bool is_centre)
+{
+	struct call_result r = { .rc = (enum rc)get_count(answer, "rc"), .was_open = true };
+	const char *text = json_string_value(json_object_get(answer, "text"));
+
+	(void)strncpy(r.text, text == NULL ? "" : text, sizeof(r.text) - 1);
+	r.sent = get_count(answer, "sent");
+	r.received = get_count(answer, "received");
+	r.confirmed = get_count(answer, "confirmed");
+	r.bytes_out = get_count(answer, "bytes_out");
+	r.bytes_in = get_count(answer, "bytes_in");
+	r.round_trips = (uint32_t)get_count(answer, "round_trips");
+	if (is_centre && r.rc == RC_OK && !c->out->json) {
+		out_line(c->out, "the connected offices have sent what they had");
+		return CMD_OK;
+	}
+	return print(c, &r);
+}
+
+static int sync_through(struct cmd_context *c, const json_t *answer, enum rc rc, bool is_centre)
+{
+	if (rc == RC_OK) {
+		return print_answer(c, answer, is_centre);
+	}
+	if (rc == RC_TIMEOUT) {
+		return cmd_fail(c, CMD_UNREACHED, "it goes on in the background; see `kerwen status`",
+				"sync: the daemon did not finish in time");
+	}
+	return cmd_fail(c, CMD_FAILED, "see what the daemon printed", "sync: the daemon: %s",
+			rc_text(rc));
+}
+
+static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct cmd_node *n)
+{
+	const char *centre = cmd_option(args, "centre");
+	char host[CONFIG_HOST_MAX + 1], request[64];
+	uint64_t timeout_s = TIMEOUT_S;
+	json_t *answer = NULL;
+	uint16_t port = 0;
+	uint32_t timeout_ms = 0;
+	enum rc rc = RC_OK;
+	int code = cmd_option_number(c, args, "timeout", 1, TIMEOUT_S_MAX, &timeout_s);
+
+	if (code != CMD_OK) {
+		return code;
+	}
+	if (centre != NULL && (config_split_address(centre, host, &port) != RC_OK || port == 0)) {
+		return cmd_fail(c, CMD_USAGE, "write it as HOST:PORT", "--centre: not an address");
+	}
+	timeout_ms = (uint32_t)timeout_s * 1000;
+	(void)snprintf(request, sizeof(request), "{\"do\":\"sync\",\"timeout_ms\":%u}", timeout_ms);
+	rc = control_call(c->dir, request, timeout_ms + GRACE_MS, &answer);
+	if (rc != RC_NOTFOUND) {
+		code = sync_through(c, answer, rc, n->store->info.is_centre);
+		json_decref(answer);
+		return code;
+	}
+	if (n->store->info.is_centre) {
+		return cmd_fail(c, CMD_NO_DAEMON, "start it with `kerwen run`",
+				"sync: a centre is called, it does not call: no daemon runs here");
+	}
+	return sync_alone(c, n, centre, timeout_ms);
+}
+
+static int run(struct cmd_context *c, const struct cmd_args *args)
+{
+	struct cmd_node n = { NULL };
+	int code = open_node(c, &n);
+
+	if (code == CMD_OK) {
+		code = sync_node(c, args, &n);
+	}
+	open_close(&n);
+	return code;
+}
+
+const struct command cmd_sync_command = {
+	.name = "sync",
+	.summary = "syncs with the centre now; at the centre: asks the connected offices",
+	.details = "Both ways, all that either side had when it began. A daemon of DIR does it if\n"
+		   "one runs. What is not confirmed is kept and goes with the next sync.",
+	.options = options,
+	.run = run,
+};
