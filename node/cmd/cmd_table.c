@@ -17,6 +17,8 @@ extern const struct command cmd_list_command;
 extern const struct command cmd_figures_command;
 extern const struct command cmd_run_command;
 extern const struct command cmd_sync_command;
+extern const struct command cmd_import_command;
+extern const struct command cmd_status_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
@@ -38,6 +40,8 @@ const struct command *const cmd_table[] = {
 	&cmd_figures_command,
 	&cmd_run_command,
 	&cmd_sync_command,
+	&cmd_import_command,
+	&cmd_status_command,
 	&cmd_limits_command,
 	&cmd_version_command,
 	&cmd_help_command,

@@ -241,3 +241,22 @@ enum rc feeds_cut_last(struct kv_txn *t, uint64_t feed, struct feed_cut *out)
 {
 	return find_cut(t, (struct dot){ feed, UINT64_MAX }, true, out);
 }
+
+enum rc feeds_cut_time(struct kv_txn *t, uint16_t office, int64_t *time_ms)
+{
+	struct feed_state feed;
+	struct feed_cut cut;
+	enum rc rc = feeds_next(t, feed_pack(office, 0, 0), &feed);
+
+	while (rc == RC_OK && feed_office(feed.feed) == office) {
+		rc = feeds_cut_last(t, feed.feed, &cut);
+		if (rc == RC_OK && cut.time_ms > *time_ms) {
+			*time_ms = cut.time_ms;
+		}
+		if (rc == RC_OK || rc == RC_NOTFOUND) {
+			rc = feed.feed == UINT64_MAX ? RC_NOTFOUND :
+						       feeds_next(t, feed.feed + 1, &feed);
+		}
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}

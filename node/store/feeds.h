@@ -65,4 +65,7 @@ enum rc feeds_cut_below(struct kv_txn *t, struct dot d, struct feed_cut *out);
 /* The last cut of a feed. */
 enum rc feeds_cut_last(struct kv_txn *t, uint64_t feed, struct feed_cut *out);
 
+/* Raises *time_ms to the time of the last cut of any feed of an office. */
+enum rc feeds_cut_time(struct kv_txn *t, uint16_t office, int64_t *time_ms);
+
 #endif

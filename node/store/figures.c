@@ -458,27 +458,6 @@ enum rc figures_read(struct store *s, struct kv_txn *t, const struct figures_req
 
 /* --- who was heard ---------------------------------------------------------------- */
 
-/* The time of the last cut of any of an office's feeds. */
-static enum rc find_cut(struct kv_txn *t, uint16_t office, int64_t *time_ms)
-{
-	uint64_t from = feed_pack(office, 0, 0);
-	struct feed_state feed;
-	struct feed_cut cut;
-	enum rc rc = feeds_next(t, from, &feed);
-
-	while (rc == RC_OK && feed_office(feed.feed) == office) {
-		rc = feeds_cut_last(t, feed.feed, &cut);
-		if (rc == RC_OK && cut.time_ms > *time_ms) {
-			*time_ms = cut.time_ms;
-		}
-		if (rc == RC_OK || rc == RC_NOTFOUND) {
-			rc = feed.feed == UINT64_MAX ? RC_NOTFOUND :
-						       feeds_next(t, feed.feed + 1, &feed);
-		}
-	}
-	return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
 static enum rc find_heard(const struct store *s, struct kv_txn *t, struct figures_heard *h)
 {
 	struct peer_state peer;
@@ -492,8 +471,9 @@ static enum rc find_heard(const struct store *s, struct kv_txn *t, struct figure
 	if (rc == RC_OK) {
 		h->through_ms = peer.heard_ms;
 	}
-	return rc == RC_OK || rc == RC_NOTFOUND ? find_cut(t, h->office->number, &h->through_ms) :
-						  rc;
+	return rc == RC_OK || rc == RC_NOTFOUND ?
+		       feeds_cut_time(t, h->office->number, &h->through_ms) :
+		       rc;
 }
 
 enum rc figures_list_heard(const struct store *s, struct kv_txn *t, struct arena *a,

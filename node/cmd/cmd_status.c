@@ -1,0 +1,292 @@
+/* `kerwen status`: what is saved here and what the centre has confirmed, from
+ * receipts alone; who is connected, from the daemon if one runs. */
+#include <inttypes.h>
+
+#include "node/cmd/open.h"
+#include "node/cmd/origin.h"
+#include "node/net/control.h"
+#include "node/store/feeds.h"
+#include "node/store/peers.h"
+#include "node/store/summary.h"
+
+enum { SLICE_MS = 500, DAEMON_TIMEOUT_MS = 2000 };
+
+struct peer {
+	const char *name;
+	uint16_t number;
+	bool connected;
+	int64_t contact_ms, receipt_ms; /* 0: never */
+};
+
+struct status {
+	struct cmd_context *c;
+	struct cmd_node node;
+	struct kv_txn *txn;
+	struct summary summary;
+	json_t *daemon; /* its answer; NULL: none runs */
+	struct peer *peers;
+	uint32_t peers_count;
+};
+
+static bool is_connected(const struct status *s, uint16_t number)
+{
+	const json_t *list = json_object_get(s->daemon, "connected");
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		if (json_integer_value(json_array_get(list, i)) == (json_int_t)number) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* author: whose feeds the receipts are for. */
+static enum rc add_peer(struct status *s, uint16_t number, uint16_t author, const char *name)
+{
+	struct peer *p = &s->peers[s->peers_count++];
+	struct peer_state state;
+	enum rc rc = peers_get(s->txn, number, &state);
+
+	*p = (struct peer){ .name = name, .number = number };
+	p->connected = is_connected(s, number);
+	if (rc != RC_OK && rc != RC_NOTFOUND) {
+		return rc;
+	}
+	p->contact_ms = state.contact_ms;
+	return feeds_cut_time(s->txn, author, &p->receipt_ms);
+}
+
+/* An office has its centre, the centre its offices. */
+static enum rc list_peers(struct status *s)
+{
+	const struct store *store = s->node.store;
+	const struct catalog *catalog = store->catalog;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	s->peers =
+		arena_take(&s->node.store->arena, (catalog->offices_count + 1) * sizeof(*s->peers));
+	if (s->peers == NULL) {
+		return RC_NOMEM;
+	}
+	if (!store->info.is_centre) {
+		return add_peer(s, 0, store->info.number, "centre");
+	}
+	for (i = 0; i < catalog->offices_count && rc == RC_OK; i++) {
+		const struct office_info *o = &catalog->offices[i];
+
+		if (!o->is_closed) {
+			rc = add_peer(s, o->number, o->number, o->name);
+		}
+	}
+	return rc;
+}
+
+static json_t *time_or_null(int64_t ms)
+{
+	return ms > 0 ? out_time((uint64_t)ms) : json_null();
+}
+
+static json_t *make_peers(const struct status *s)
+{
+	json_t *list = json_array();
+	uint32_t i;
+
+	for (i = 0; i < s->peers_count; i++) {
+		const struct peer *p = &s->peers[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:b, s:o, s:o}", "name", p->name,
+						      "connected", p->connected, "last_contact",
+						      time_or_null(p->contact_ms), "last_receipt",
+						      time_or_null(p->receipt_ms)));
+	}
+	return list;
+}
+
+static json_t *make_node(const struct store_info *i)
+{
+	char incarnation[16];
+
+	(void)snprintf(incarnation, sizeof(incarnation), "%08" PRIx32, i->incarnation);
+	return json_pack("{s:s, s:s, s:i, s:s, s:s}", "name", i->name, "role",
+			 i->is_centre ? "centre" : "office", "number", (int)i->number,
+			 "incarnation", incarnation, "system", i->system_name);
+}
+
+static enum rc print_json(const struct status *s)
+{
+	const struct summary *m = &s->summary;
+	json_int_t port = json_integer_value(json_object_get(s->daemon, "port"));
+	json_t *document = out_document();
+	int failed = 0;
+
+	failed |= json_object_set_new(document, "node", make_node(&s->node.store->info));
+	failed |= json_object_set_new(document, "records", json_integer((json_int_t)m->records));
+	failed |=
+		json_object_set_new(document, "conflicts", json_integer((json_int_t)m->conflicts));
+	failed |= json_object_set_new(document, "quarantine",
+				      json_integer((json_int_t)m->quarantine));
+	failed |= json_object_set_new(document, "unconfirmed",
+				      json_integer((json_int_t)m->unconfirmed));
+	failed |= json_object_set_new(document, "oldest_unconfirmed",
+				      time_or_null(m->oldest_unconfirmed_ms));
+	failed |= json_object_set_new(document, "daemon", json_boolean(s->daemon != NULL));
+	failed |=
+		json_object_set_new(document, "port", port > 0 ? json_integer(port) : json_null());
+	failed |= json_object_set_new(document, "peers", make_peers(s));
+	if (failed != 0) {
+		json_decref(document);
+		return RC_NOMEM;
+	}
+	return out_json(s->c->out, document);
+}
+
+static void print_confirmed(const struct status *s)
+{
+	const struct summary *m = &s->summary;
+
+	if (s->node.store->info.is_centre) {
+		return;
+	}
+	if (m->unconfirmed == 0) {
+		out_line(s->c->out, "everything written here is confirmed by the centre");
+		return;
+	}
+	out_line(s->c->out, "%" PRIu64 " %s not yet confirmed by the centre, the oldest from %s",
+		 m->unconfirmed, m->unconfirmed == 1 ? "change is" : "changes are",
+		 origin_time(m->oldest_unconfirmed_ms).text);
+}
+
+static void print_daemon(const struct status *s)
+{
+	json_int_t port = json_integer_value(json_object_get(s->daemon, "port"));
+
+	if (s->daemon == NULL) {
+		out_line(s->c->out, "no daemon is running here");
+	} else if (port > 0) {
+		out_line(s->c->out,
+			 "the daemon is running and listens on port %" JSON_INTEGER_FORMAT, port);
+	} else {
+		out_line(s->c->out, "the daemon is running");
+	}
+}
+
+static enum rc print_peers(const struct status *s)
+{
+	static const struct out_column columns[] = {
+		{ .name = "peer" },
+		{ .name = "connected" },
+		{ .name = "last contact" },
+		{ .name = "last receipt" },
+	};
+	struct out_table *t = NULL;
+	uint32_t i;
+
+	if (s->peers_count == 0) {
+		return RC_OK;
+	}
+	out_line(s->c->out, "%s", "");
+	t = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	for (i = 0; i < s->peers_count; i++) {
+		const struct peer *p = &s->peers[i];
+
+		out_table_row(t);
+		out_table_text(t, p->name);
+		out_table_text(t, p->connected ? "yes" : "no");
+		out_table_text(t, p->contact_ms > 0 ? origin_time(p->contact_ms).text : "never");
+		out_table_text(t, p->receipt_ms > 0 ? origin_time(p->receipt_ms).text : "never");
+	}
+	return out_table_print(s->c->out, t);
+}
+
+static enum rc print_text(const struct status *s)
+{
+	const struct store_info *i = &s->node.store->info;
+	const struct summary *m = &s->summary;
+
+	if (i->is_centre) {
+		out_line(s->c->out, "%s, the centre of %s", i->name, i->system_name);
+	} else {
+		out_line(s->c->out, "%s, office %u of %s", i->name, i->number, i->system_name);
+	}
+	out_line(s->c->out, "%" PRIu64 " records are saved here, %" PRIu64 " in open conflict",
+		 m->records, m->conflicts);
+	if (m->quarantine > 0) {
+		out_line(s->c->out,
+			 "%" PRIu64 " changes that came from elsewhere are in quarantine",
+			 m->quarantine);
+	}
+	print_confirmed(s);
+	print_daemon(s);
+	return print_peers(s);
+}
+
+/* Counts the records, in slices. */
+static int count_records(struct status *s, uint64_t *out)
+{
+	struct summary_count count = { .kind = 0 };
+	int code = CMD_OK;
+
+	while (code == CMD_OK && !count.done) {
+		enum rc rc;
+
+		code = open_read(s->c, &s->node, &s->txn);
+		if (code != CMD_OK) {
+			break;
+		}
+		rc = summary_count_records(s->node.store, s->txn, &s->node.store->arena, SLICE_MS,
+					   &count);
+		store_end(s->node.store, s->txn);
+		if (rc != RC_OK) {
+			code = open_fail(s->c, rc, "the records cannot be counted");
+		}
+	}
+	*out = count.records;
+	return code;
+}
+
+static int print(struct status *s)
+{
+	uint64_t records = 0;
+	enum rc rc;
+	int code = count_records(s, &records);
+
+	if (code == CMD_OK) {
+		code = open_read(s->c, &s->node, &s->txn);
+	}
+	if (code != CMD_OK) {
+		return code;
+	}
+	rc = summary_get(s->node.store, s->txn, &s->node.store->arena, &s->summary);
+	s->summary.records = records;
+	if (rc == RC_OK) {
+		rc = list_peers(s);
+	}
+	if (rc == RC_OK) {
+		rc = s->c->out->json ? print_json(s) : print_text(s);
+	}
+	store_end(s->node.store, s->txn);
+	return rc == RC_OK ? CMD_OK : open_fail(s->c, rc, "the status cannot be read");
+}
+
+static int run(struct cmd_context *c, const struct cmd_args *args)
+{
+	struct status s = { .c = c };
+	int code = open_node(c, &s.node);
+
+	(void)args;
+	if (code == CMD_OK) {
+		(void)control_call(c->dir, "{\"do\":\"status\"}", DAEMON_TIMEOUT_MS, &s.daemon);
+		code = print(&s);
+	}
+	json_decref(s.daemon);
+	open_close(&s.node);
+	return code;
+}
+
+const struct command cmd_status_command = {
+	.name = "status",
+	.summary = "what is saved here, and what the centre has confirmed",
+	.run = run,
+};

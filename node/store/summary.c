@@ -1,0 +1,169 @@
+#include "node/store/summary.h"
+
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/store/feeds.h"
+#include "node/store/history.h"
+#include "node/store/records.h"
+
+/* How often the clock is asked while counting. */
+enum { LOOK_EVERY = 256 };
+
+static enum rc count_conflicts(struct kv_txn *t, uint64_t *out)
+{
+	static const uint8_t zero = 0;
+	struct kv_cursor *c = kv_cursor_open(t, KV_CONFLICT);
+	struct bytes k, v;
+	enum rc rc = c == NULL ? RC_NOMEM : kv_cursor_seek(c, bytes_at(&zero, 1), &k, &v);
+
+	for (; rc == RC_OK; rc = kv_cursor_next(c, &k, &v)) {
+		*out += v.len == 1 && v.p[0] == 1;
+	}
+	kv_cursor_close(c);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* What the last receipt of a feed covers. */
+static enum rc find_confirmed(struct kv_txn *t, uint64_t feed, uint64_t *seq, uint64_t *changes)
+{
+	struct feed_cut cut;
+	struct feed_entry entry;
+	enum rc rc = feeds_cut_last(t, feed, &cut);
+
+	*seq = *changes = 0;
+	if (rc == RC_OK) {
+		rc = feeds_get_entry(t, (struct dot){ feed, cut.seq }, &entry);
+	}
+	if (rc == RC_OK) {
+		*seq = cut.seq;
+		*changes = entry.changes;
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc add_feed(struct kv_txn *t, const struct feed_state *feed, struct arena *a,
+			struct summary *out)
+{
+	size_t mark = arena_mark(a);
+	uint64_t seq = 0, changes = 0;
+	struct entry e;
+	enum rc rc = find_confirmed(t, feed->feed, &seq, &changes);
+
+	if (rc != RC_OK || feed->changes <= changes) {
+		return rc;
+	}
+	out->unconfirmed += feed->changes - changes;
+	rc = history_load(t, (struct dot){ feed->feed, seq + 1 }, a, &e);
+	if (rc == RC_OK &&
+	    (out->oldest_unconfirmed_ms == 0 || e.header.time_ms < out->oldest_unconfirmed_ms)) {
+		out->oldest_unconfirmed_ms = e.header.time_ms;
+	}
+	arena_release(a, mark);
+	return rc;
+}
+
+/* Whether others ever get a scope's entries. */
+static bool is_shared(const struct store *s, uint16_t scope)
+{
+	const struct scope_info *info = catalog_scope(s->catalog, scope);
+
+	return info == NULL || info->reach != REACH_OFFICE;
+}
+
+static enum rc count_unconfirmed(const struct store *s, struct kv_txn *t, struct arena *a,
+				 struct summary *out)
+{
+	struct feed_state feed;
+	uint64_t from = feed_pack(s->info.number, 0, 0);
+	enum rc rc = s->info.is_centre ? RC_NOTFOUND : feeds_next(t, from, &feed);
+
+	while (rc == RC_OK && feed_office(feed.feed) == s->info.number) {
+		if (is_shared(s, feed_scope(feed.feed))) {
+			rc = add_feed(t, &feed, a, out);
+		}
+		if (rc == RC_OK) {
+			rc = feed.feed == UINT64_MAX ? RC_NOTFOUND :
+						       feeds_next(t, feed.feed + 1, &feed);
+		}
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc summary_get(const struct store *s, struct kv_txn *t, struct arena *a, struct summary *out)
+{
+	enum rc rc = RC_OK;
+
+	memset(out, 0, sizeof(*out));
+	out->quarantine = kv_count(t, KV_QUARANTINE);
+	rc = count_conflicts(t, &out->conflicts);
+	return rc == RC_OK ? count_unconfirmed(s, t, a, out) : rc;
+}
+
+/* The first kind of the schema's own with a number from `from` on; 0: none. */
+static uint16_t next_kind(const struct schema *s, uint32_t from)
+{
+	uint16_t best = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->kinds_count; i++) {
+		uint16_t n = s->kinds[i].number;
+
+		if (n >= from && n >= SCHEMA_KIND_FIRST && (best == 0 || n < best)) {
+			best = n;
+		}
+	}
+	return best;
+}
+
+/* Counts within one kind until its end (RC_NOTFOUND) or the deadline. */
+static enum rc count_kind(const struct store *s, struct kv_txn *t, struct arena *a, uint64_t end_ms,
+			  struct summary_count *count)
+{
+	struct records_walk w;
+	struct record r;
+	uint32_t looked = 0;
+	static const struct uuid none;
+	bool begun = !uuid_equal(count->id, none);
+	enum rc rc = records_walk_start(&w, t, &s->catalog->schema, count->kind,
+					begun ? &count->id : NULL);
+
+	while (rc == RC_OK && (++looked % LOOK_EVERY != 0 || clock_monotonic_ms() < end_ms)) {
+		size_t mark = arena_mark(a);
+
+		rc = records_walk_next(&w, a, &r);
+		if (rc == RC_OK && !(begun && uuid_equal(r.id, count->id))) {
+			struct record_life life = view_life(&r);
+
+			count->records += life.exists && !life.deleted;
+		}
+		if (rc == RC_OK) {
+			count->id = r.id;
+			begun = true;
+		}
+		arena_release(a, mark);
+	}
+	records_walk_end(&w);
+	return rc;
+}
+
+enum rc summary_count_records(const struct store *s, struct kv_txn *t, struct arena *a,
+			      uint64_t slice_ms, struct summary_count *count)
+{
+	uint64_t end_ms = clock_monotonic_ms() + slice_ms;
+	enum rc rc = RC_OK;
+
+	if (count->kind == 0) {
+		count->kind = next_kind(&s->catalog->schema, 0);
+	}
+	while (rc == RC_OK && count->kind != 0 && clock_monotonic_ms() < end_ms) {
+		rc = count_kind(s, t, a, end_ms, count);
+		if (rc == RC_NOTFOUND) {
+			count->kind = next_kind(&s->catalog->schema, count->kind + 1U);
+			memset(&count->id, 0, sizeof(count->id));
+			rc = RC_OK;
+		}
+	}
+	count->done = count->kind == 0;
+	return rc;
+}
