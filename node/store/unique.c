@@ -82,14 +82,19 @@ enum rc unique_del(struct kv_txn *t, const struct key *k, struct uuid id)
 	return kv_del(t, KV_UNIQUE, key_bytes(&full));
 }
 
-enum rc unique_find(struct kv_txn *t, const struct key *k, struct uuid *id)
+enum rc unique_find(struct kv_txn *t, const struct key *k, const struct uuid *after,
+		    struct uuid *id)
 {
+	struct key from = after == NULL ? *k : with_id(k, *after);
 	struct kv_cursor *c = kv_cursor_open(t, KV_UNIQUE);
 	struct bytes found, v;
 	enum rc rc = RC_NOMEM;
 
 	if (c != NULL) {
-		rc = kv_cursor_seek(c, key_bytes(k), &found, &v);
+		rc = kv_cursor_seek(c, key_bytes(&from), &found, &v);
+	}
+	if (rc == RC_OK && after != NULL && bytes_equal(found, key_bytes(&from))) {
+		rc = kv_cursor_next(c, &found, &v);
 	}
 	if (rc == RC_OK && (!key_has_prefix(found, k) || found.len != k->len + UUID_LEN)) {
 		rc = RC_NOTFOUND;

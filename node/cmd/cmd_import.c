@@ -1,0 +1,195 @@
+/* `kerwen import KIND FILE.csv`: records from a CSV file. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/cmd/author_arg.h"
+#include "node/cmd/import.h"
+#include "node/cmd/open.h"
+
+static const struct cmd_option options[] = {
+	{ .name = "key",
+	  .value = "F,...",
+	  .help = "fields that tell records apart (default: the kind's first unique)" },
+	{ .name = "dry-run", .help = "judge every row, and write nothing" },
+	{ .name = "again", .help = "from the start, though the file was imported before" },
+	{ .name = "for", .value = "OFFICE", .help = "at the centre: whose new records are" },
+	AUTHOR_ARG_OPTIONS,
+	{ 0 },
+};
+
+static volatile sig_atomic_t is_interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	is_interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_signal;
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+}
+
+/* The office that --for names, by name or number. */
+static int find_home(struct cmd_context *c, struct cmd_node *n, const char *name, uint16_t *out)
+{
+	const struct office_info *o = NULL;
+	struct kv_txn *t = NULL;
+	char *end = NULL;
+	unsigned long number = strtoul(name, &end, 10);
+	int code = open_read(c, n, &t);
+
+	if (code != CMD_OK) {
+		return code;
+	}
+	o = catalog_office_by_name(n->store->catalog, bytes_of(name));
+	if (o == NULL && *name != '\0' && *end == '\0' && number <= LIMIT_OFFICE_MAX) {
+		o = catalog_office(n->store->catalog, (uint16_t)number);
+	}
+	if (o == NULL) {
+		code = cmd_fail(c, CMD_USAGE, "see `kerwen office list`",
+				"there is no office \"%s\"", name);
+	} else if (!n->store->info.is_centre && o->number != n->store->info.number) {
+		code = cmd_fail(c, CMD_FAILED, "let that office import it, or the centre",
+				"an office adds records for itself only");
+	} else {
+		*out = n->store->info.is_centre ? o->number : 0;
+	}
+	store_end(n->store, t);
+	return code;
+}
+
+static int fail(struct cmd_context *c, const struct import *i, enum rc rc,
+		const struct path_problem *why)
+{
+	enum cmd_exit code = rc == RC_INVALID ? CMD_USAGE : cmd_exit_of(rc);
+
+	if (i->progress.place.offset > 0 && !i->request.is_dry) {
+		out_note(c->out, "the rows before line %" PRIu64 " are imported; the same command "
+				 "goes on there",
+			 i->progress.place.line);
+	}
+	return cmd_fail_path(c, code, why);
+}
+
+static enum rc print_json(struct cmd_context *c, const struct import *i)
+{
+	const struct import_progress *p = &i->progress;
+	json_t *document = out_document();
+	bool counts = !i->was_done;
+
+	json_object_set_new(document, "new", json_integer(counts ? (json_int_t)p->added : 0));
+	json_object_set_new(document, "changed", json_integer(counts ? (json_int_t)p->changed : 0));
+	json_object_set_new(document, "unchanged",
+			    json_integer(counts ? (json_int_t)p->unchanged : 0));
+	json_object_set_new(document, "rejected",
+			    json_integer(counts ? (json_int_t)p->rejected : 0));
+	if (i->was_done) {
+		json_object_set_new(document, "already_imported", json_true());
+	}
+	if (i->resumed > 0) {
+		json_object_set_new(document, "resumed_at_line",
+				    json_integer((json_int_t)i->resumed));
+	}
+	return out_json(c->out, document);
+}
+
+static int report(struct cmd_context *c, const struct import *i)
+{
+	const struct import_progress *p = &i->progress;
+
+	if (i->was_done) {
+		out_line(c->out, "already imported: %s (--again imports it once more)",
+			 i->request.path);
+		return c->out->json ? (int)cmd_exit_of(print_json(c, i)) : CMD_OK;
+	}
+	if (i->resumed > 0) {
+		out_note(c->out, "went on at line %" PRIu64 ", where it was cut", i->resumed);
+	}
+	out_line(c->out,
+		 "%s%" PRIu64 " new, %" PRIu64 " changed, %" PRIu64 " unchanged, %" PRIu64
+		 " rejected",
+		 i->request.is_dry ? "would be: " : "", p->added, p->changed, p->unchanged,
+		 p->rejected);
+	if (c->out->json && print_json(c, i) != RC_OK) {
+		return CMD_FAILED;
+	}
+	if (p->rejected > 0 && !i->request.is_dry) {
+		out_note(c->out, "the rejected rows, with the reasons, are in %s",
+			 i->rejected_path);
+	}
+	return p->rejected > 0 ? CMD_REJECTED : CMD_OK;
+}
+
+static int import(struct cmd_context *c, struct import *i, const struct import_request *r,
+		  struct cmd_node *n)
+{
+	struct out_progress progress = out_progress_start(c->out, "importing");
+	struct path_problem why;
+	enum rc rc = import_open(i, r, n->store, &n->scratch, &why);
+
+	while (rc == RC_OK && !i->progress.is_done && !is_interrupted) {
+		rc = import_batch(i, &why);
+		out_progress_at(&progress, i->progress.place.offset, csvfile_size(i->file));
+	}
+	out_progress_end(&progress);
+	if (rc != RC_OK) {
+		return fail(c, i, rc, &why);
+	}
+	if (!i->progress.is_done) {
+		return cmd_fail(c, CMD_INTERRUPTED, "the same command goes on there",
+				"interrupted before line %" PRIu64, i->progress.place.line);
+	}
+	return report(c, i);
+}
+
+static int run(struct cmd_context *c, const struct cmd_args *args)
+{
+	const char *key = cmd_option(args, "key"), *office = cmd_option(args, "for");
+	struct import_request r = { .path = args->words[1],
+				    .kind = bytes_of(args->words[0]),
+				    .key = bytes_of(key == NULL ? "" : key),
+				    .is_dry = cmd_has(args, "dry-run"),
+				    .again = cmd_has(args, "again") };
+	struct import i = { .file = NULL };
+	struct author_arg author;
+	struct cmd_node n;
+	int code = open_node(c, &n);
+
+	if (code != CMD_OK) {
+		return code;
+	}
+	code = author_arg_get(c, args, &author);
+	r.author = author.name;
+	r.reason = author.reason;
+	if (code == CMD_OK && office != NULL) {
+		code = find_home(c, &n, office, &r.home);
+	}
+	if (code == CMD_OK) {
+		catch_signals();
+		code = import(c, &i, &r, &n);
+	}
+	import_close(&i);
+	open_close(&n);
+	return code;
+}
+
+const struct command cmd_import_command = {
+	.name = "import",
+	.words = "KIND FILE.csv",
+	.words_min = 2,
+	.words_max = 2,
+	.summary = "adds and changes records from a CSV file",
+	.details = "Columns are named after fields, or `id`; an empty cell says nothing; the\n"
+		   "elements of a set are joined by \"|\". Rejected rows go to FILE.rejected.csv.\n"
+		   "A file that was cut short goes on where it was; `export` writes such files.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,462 @@
+#include "node/cmd/import.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "node/cmd/out.h"
+
+enum { SEEN_SLOTS = 4096, PROGRESS_LEN = 7 * 8 + 1 };
+
+static const char rejected_head[] = "line,column,reason";
+
+static void encode_progress(const struct import_progress *p, struct bytes_writer *w)
+{
+	bytes_put_be64(w, p->place.offset);
+	bytes_put_be64(w, p->place.line);
+	bytes_put_be64(w, p->added);
+	bytes_put_be64(w, p->changed);
+	bytes_put_be64(w, p->unchanged);
+	bytes_put_be64(w, p->rejected);
+	bytes_put_be64(w, p->rejected_bytes);
+	bytes_put_u8(w, p->is_done);
+}
+
+static enum rc decode_progress(struct bytes v, struct import_progress *p)
+{
+	struct bytes_reader r = bytes_reader_init(v);
+
+	p->place.offset = bytes_get_be64(&r);
+	p->place.line = bytes_get_be64(&r);
+	p->added = bytes_get_be64(&r);
+	p->changed = bytes_get_be64(&r);
+	p->unchanged = bytes_get_be64(&r);
+	p->rejected = bytes_get_be64(&r);
+	p->rejected_bytes = bytes_get_be64(&r);
+	p->is_done = bytes_get_u8(&r) == 1;
+	return bytes_is_done(&r) ? RC_OK : RC_CORRUPT;
+}
+
+static enum rc name_rejected(struct import *i, struct path_problem *why)
+{
+	size_t len = strlen(i->request.path);
+	int n;
+
+	if (len > 4 && strcasecmp(i->request.path + len - 4, ".csv") == 0) {
+		len -= 4;
+	}
+	n = snprintf(i->rejected_path, sizeof(i->rejected_path), "%.*s.rejected.csv", (int)len,
+		     i->request.path);
+	return n < 0 || n >= (int)sizeof(i->rejected_path) ?
+		       path_fail(why, RC_LIMIT, NULL, "the path of the file is too long") :
+		       RC_OK;
+}
+
+/* Reads and binds the header, so that a wrong one is told at once. */
+static enum rc read_header(struct import *i, struct csvfile *file, struct path_problem *why)
+{
+	struct csvfile_row row;
+	struct kv_txn *t = NULL;
+	struct value_reader reader;
+	enum rc rc = csvfile_next(file, &row, why);
+
+	if (rc == RC_NOTFOUND) {
+		return path_fail(why, RC_INVALID, "its first line names the columns",
+				 "%s is empty", i->request.path);
+	}
+	if (rc != RC_OK) {
+		return rc;
+	}
+	rc = import_row_header(&i->sheet, &row, i->scratch, why);
+	if (rc != RC_OK) {
+		return rc;
+	}
+	rc = store_begin(i->store, false, &t);
+	if (rc != RC_OK) {
+		return path_fail(why, rc, NULL, "the database cannot be read: %s", rc_text(rc));
+	}
+	reader = value_arg_reader(i->store, t, i->scratch, NULL);
+	rc = import_row_bind(&i->sheet, &reader, why);
+	if (rc == RC_OK) {
+		i->key[HASH_LEN] = (uint8_t)(i->sheet.kind->number >> 8);
+		i->key[HASH_LEN + 1] = (uint8_t)i->sheet.kind->number;
+		i->key[HASH_LEN + 2] = (uint8_t)(i->request.home >> 8);
+		i->key[HASH_LEN + 3] = (uint8_t)i->request.home;
+	}
+	store_end(i->store, t);
+	return rc;
+}
+
+/* Reads the file to its end, for its form and its hash. */
+static enum rc look_through(struct import *i, struct path_problem *why)
+{
+	struct csvfile *file = NULL;
+	struct csvfile_row row;
+	enum rc rc = csvfile_open(i->request.path, i->store->crypto, &file, why);
+
+	if (rc == RC_OK) {
+		rc = read_header(i, file, why);
+	}
+	while (rc == RC_OK) {
+		rc = csvfile_next(file, &row, why);
+	}
+	if (rc == RC_NOTFOUND) {
+		csvfile_digest(file, i->key);
+		rc = RC_OK;
+	}
+	csvfile_close(file);
+	return rc;
+}
+
+static enum rc load_progress(struct import *i)
+{
+	struct kv_txn *t = NULL;
+	struct bytes v;
+	enum rc rc = store_begin(i->store, false, &t);
+
+	if (rc != RC_OK) {
+		return rc;
+	}
+	rc = kv_get(t, KV_FILE, bytes_at(i->key, sizeof(i->key)), &v);
+	if (rc == RC_OK) {
+		rc = decode_progress(v, &i->progress);
+	}
+	store_end(i->store, t);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* Opens the file behind its header, or where it was cut. */
+static enum rc open_again(struct import *i, struct path_problem *why)
+{
+	struct csvfile_row row;
+	enum rc rc = csvfile_open(i->request.path, NULL, &i->file, why);
+
+	if (rc == RC_OK) {
+		rc = csvfile_next(i->file, &row, why);
+	}
+	if (rc == RC_OK && i->progress.place.offset > 0) {
+		i->resumed = i->progress.place.line;
+		rc = csvfile_seek(i->file, i->progress.place);
+	}
+	return rc;
+}
+
+enum rc import_open(struct import *i, const struct import_request *r, struct store *s,
+		    struct arena *scratch, struct path_problem *why)
+{
+	enum rc rc = RC_OK;
+
+	memset(i, 0, sizeof(*i));
+	i->request = *r;
+	i->store = s;
+	i->scratch = scratch;
+	i->sheet.kind_name = r->kind;
+	i->sheet.key = r->key;
+	i->sheet.home = r->home;
+	i->seen = calloc(SEEN_SLOTS, sizeof(*i->seen));
+	if (i->seen == NULL) {
+		return path_fail(why, RC_NOMEM, NULL, "no memory to import");
+	}
+	rc = name_rejected(i, why);
+	if (rc == RC_OK) {
+		rc = look_through(i, why);
+	}
+	if (rc != RC_OK) {
+		return rc;
+	}
+	rc = r->again ? RC_OK : load_progress(i);
+	if (rc != RC_OK) {
+		return path_fail(why, rc, NULL, "the database cannot be read: %s", rc_text(rc));
+	}
+	i->was_done = i->progress.is_done;
+	i->mark = arena_mark(scratch);
+	return i->was_done ? RC_OK : open_again(i, why);
+}
+
+/* Whether a file of that name is one of ours, from an earlier import. */
+static bool is_rejected_file(const char *path)
+{
+	char head[sizeof(rejected_head)] = "";
+	FILE *f = fopen(path, "r");
+	bool is = f != NULL && fread(head, 1, sizeof(head) - 1, f) == sizeof(head) - 1 &&
+		  strcmp(head, rejected_head) == 0;
+
+	if (f != NULL) {
+		(void)fclose(f);
+	}
+	return is;
+}
+
+void import_close(struct import *i)
+{
+	if (i->rejected != NULL) {
+		(void)fclose(i->rejected);
+	}
+	csvfile_close(i->file);
+	free(i->seen);
+	i->rejected = NULL;
+	i->file = NULL;
+	i->seen = NULL;
+}
+
+/* Opened with the first rejected row; what a batch that was lost had written
+ * is cut off. */
+static enum rc open_rejected(struct import *i, struct path_problem *why)
+{
+	bool goes_on = i->progress.rejected_bytes > 0 && path_exists(i->rejected_path);
+	struct out o;
+	uint32_t k;
+
+	if (!goes_on && path_exists(i->rejected_path) && !is_rejected_file(i->rejected_path)) {
+		return path_fail(why, RC_EXISTS, "move it away",
+				 "%s is in the way of the rejected rows", i->rejected_path);
+	}
+	i->rejected = fopen(i->rejected_path, goes_on ? "r+" : "w");
+	if (i->rejected == NULL) {
+		return path_fail_errno(why, "write", i->rejected_path);
+	}
+	if (goes_on) {
+		if (ftruncate(fileno(i->rejected), (off_t)i->progress.rejected_bytes) != 0 ||
+		    fseek(i->rejected, 0, SEEK_END) != 0) {
+			return path_fail_errno(why, "write", i->rejected_path);
+		}
+		return RC_OK;
+	}
+	o = out_init(i->rejected, stderr);
+	fputs(rejected_head, i->rejected);
+	for (k = 0; k < i->sheet.columns_count; k++) {
+		out_csv_cell(&o, i->sheet.columns[k].name, false);
+	}
+	out_csv_end(&o);
+	return RC_OK;
+}
+
+static enum rc write_rejected(struct import *i, const struct import_reject *r,
+			      struct path_problem *why)
+{
+	struct out o;
+	uint32_t k;
+	enum rc rc = RC_OK;
+
+	i->progress.rejected++;
+	if (i->request.is_dry) {
+		return RC_OK;
+	}
+	rc = i->rejected == NULL ? open_rejected(i, why) : RC_OK;
+	if (rc != RC_OK) {
+		return rc;
+	}
+	o = out_init(i->rejected, stderr);
+	fprintf(i->rejected, "%" PRIu64, i->row.line);
+	out_csv_cell(&o, r->column, false);
+	out_csv_cell(&o, bytes_of(r->text), false);
+	for (k = 0; k < i->row.cells_count; k++) {
+		out_csv_cell(&o, i->row.cells[k], false);
+	}
+	out_csv_end(&o);
+	return RC_OK;
+}
+
+/* Rejected rows are on disk before the store says that they are. */
+static enum rc flush_rejected(struct import *i, struct path_problem *why)
+{
+	off_t at = 0;
+
+	if (i->rejected == NULL) {
+		return RC_OK;
+	}
+	if (fflush(i->rejected) != 0 || ferror(i->rejected) != 0) {
+		return path_fail_errno(why, "write", i->rejected_path);
+	}
+	at = ftello(i->rejected);
+	i->progress.rejected_bytes = at < 0 ? 0 : (uint64_t)at;
+	return RC_OK;
+}
+
+/* Notes a key; false when this batch has it already. Digests are hashes or
+ * ids whose last bytes are random: they spread by themselves. */
+static bool note_key(struct import *i, const uint8_t digest[IMPORT_DIGEST_LEN])
+{
+	static const uint8_t none[IMPORT_DIGEST_LEN];
+	uint32_t at = ((uint32_t)digest[14] << 8 | digest[15]) % SEEN_SLOTS;
+
+	while (memcmp(i->seen[at], none, IMPORT_DIGEST_LEN) != 0) {
+		if (memcmp(i->seen[at], digest, IMPORT_DIGEST_LEN) == 0) {
+			return false;
+		}
+		at = (at + 1) % SEEN_SLOTS;
+	}
+	memcpy(i->seen[at], digest, IMPORT_DIGEST_LEN);
+	return true;
+}
+
+/* The batch under way. */
+struct batch {
+	struct import *i;
+	struct commit commit;
+	struct value_reader reader;
+	struct import_progress before;
+	uint32_t rows;
+	uint64_t start; /* offset of its first row */
+	bool is_full;   /* a row must wait for the next one */
+};
+
+static enum rc fail_store(struct path_problem *why, enum rc rc, const char *text, const char *hint)
+{
+	return path_fail(why, rc, hint, "the rows cannot be written: %s",
+			 text == NULL || text[0] == '\0' ? rc_text(rc) : text);
+}
+
+static void count_row(struct import_progress *p, enum draft_outcome outcome)
+{
+	switch (outcome) {
+	case DRAFT_NEW:
+		p->added++;
+		break;
+	case DRAFT_CHANGED:
+		p->changed++;
+		break;
+	case DRAFT_UNCHANGED:
+		p->unchanged++;
+		break;
+	}
+}
+
+/* Adds the draft of a row; what the rules refuse is a rejected row. */
+static enum rc add_row(struct batch *b, struct import_row *row, struct path_problem *why)
+{
+	struct import_reject reject = { .column = bytes_of("") };
+	struct draft_result result = { .outcome = DRAFT_UNCHANGED };
+	enum rc rc = commit_add(&b->commit, &row->draft, &result);
+
+	if (rc == RC_OK) {
+		count_row(&b->i->progress, result.outcome);
+		return RC_OK;
+	}
+	if (!commit_is_refusal(rc) || b->commit.work.rc != RC_OK || rc == RC_FULL) {
+		return fail_store(why, rc, result.text, result.hint);
+	}
+	reject.column = import_row_column(&b->i->sheet, result.text);
+	(void)snprintf(reject.text, sizeof(reject.text), "%s", result.text);
+	return write_rejected(b->i, &reject, why);
+}
+
+/* Takes the row that was read, or leaves it for the next batch. */
+static enum rc take_row(struct batch *b, struct path_problem *why)
+{
+	struct import *i = b->i;
+	struct import_reject reject = { .column = bytes_of("") };
+	struct import_row row;
+	enum rc rc = RC_OK;
+
+	arena_release(i->scratch, i->mark);
+	rc = import_row_read(&i->sheet, &b->reader, &b->commit, &i->row, &row, &reject);
+	if (rc == RC_INVALID && b->commit.work.rc == RC_OK) {
+		rc = write_rejected(i, &reject, why);
+	} else if (rc != RC_OK) {
+		return fail_store(why, rc, NULL, NULL);
+	} else if (row.has_digest && !note_key(i, row.digest)) {
+		b->is_full = true;
+		return RC_OK;
+	} else {
+		rc = add_row(b, &row, why);
+	}
+	i->has_row = false;
+	b->rows++;
+	return rc;
+}
+
+static enum rc read_row(struct import *i, struct path_problem *why)
+{
+	enum rc rc = RC_OK;
+
+	if (!i->has_row) {
+		i->row_place = csvfile_at(i->file);
+		rc = csvfile_next(i->file, &i->row, why);
+		i->has_row = rc == RC_OK;
+	}
+	if (rc == RC_NOTFOUND) {
+		i->progress.is_done = true;
+		return RC_OK;
+	}
+	return rc;
+}
+
+static enum rc fill_batch(struct batch *b, struct path_problem *why)
+{
+	struct import *i = b->i;
+	enum rc rc = import_row_bind(&i->sheet, &b->reader, why);
+
+	memset(i->seen, 0, SEEN_SLOTS * sizeof(*i->seen));
+	while (rc == RC_OK && !b->is_full && !i->progress.is_done &&
+	       b->rows < IMPORT_BATCH_ROWS && !commit_is_large(&b->commit) &&
+	       csvfile_at(i->file).offset - b->start < IMPORT_BATCH_BYTES) {
+		rc = read_row(i, why);
+		if (rc == RC_OK && i->has_row) {
+			rc = take_row(b, why);
+		}
+	}
+	i->progress.place = i->has_row ? i->row_place : csvfile_at(i->file);
+	return rc == RC_OK ? flush_rejected(i, why) : rc;
+}
+
+static enum rc keep_progress(struct batch *b)
+{
+	uint8_t buffer[PROGRESS_LEN];
+	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
+
+	encode_progress(&b->i->progress, &w);
+	b->commit.has_more = true;
+	return kv_put(b->commit.work.txn, KV_FILE, bytes_at(b->i->key, sizeof(b->i->key)),
+		      bytes_written(&w));
+}
+
+/* An import without rejected rows leaves no file of an earlier one behind. */
+static void drop_old_rejected(const struct import *i)
+{
+	if (i->progress.is_done && !i->request.is_dry && i->progress.rejected == 0 &&
+	    path_exists(i->rejected_path) && is_rejected_file(i->rejected_path)) {
+		(void)unlink(i->rejected_path);
+	}
+}
+
+static enum rc end_batch(struct batch *b, struct path_problem *why)
+{
+	enum rc rc = RC_OK;
+
+	if (b->i->request.is_dry) {
+		commit_abort(&b->commit);
+		return RC_OK;
+	}
+	rc = keep_progress(b);
+	if (rc != RC_OK) {
+		commit_abort(&b->commit);
+		return fail_store(why, rc, NULL, NULL);
+	}
+	rc = commit_end(&b->commit);
+	if (rc == RC_OK) {
+		drop_old_rejected(b->i);
+	}
+	return rc == RC_OK ? RC_OK : fail_store(why, rc, NULL, NULL);
+}
+
+enum rc import_batch(struct import *i, struct path_problem *why)
+{
+	struct batch b = { .i = i, .before = i->progress };
+	enum rc rc = commit_begin(&b.commit, i->store, i->request.author, i->request.reason);
+
+	if (rc != RC_OK) {
+		return fail_store(why, rc, NULL, NULL);
+	}
+	b.start = i->has_row ? i->row_place.offset : csvfile_at(i->file).offset;
+	b.reader = value_arg_reader(i->store, b.commit.work.txn, i->scratch, NULL);
+	rc = fill_batch(&b, why);
+	if (rc == RC_OK) {
+		return end_batch(&b, why);
+	}
+	commit_abort(&b.commit);
+	i->progress = b.before;
+	return rc;
+}

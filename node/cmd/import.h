@@ -1,0 +1,71 @@
+/*
+ * Importing a CSV file, in batches that are one commit each.
+ *
+ * The whole file is looked at first: its quotes and its hash. Then each batch
+ * makes its rows and its progress durable in one transaction, so that the
+ * same file given again goes on where it was cut. Rejected rows go to a file
+ * beside it.
+ *
+ *   import_open -> { import_batch } -> import_close
+ */
+#ifndef KERWEN_IMPORT_H
+#define KERWEN_IMPORT_H
+
+#include <stdio.h>
+
+#include "node/cmd/import_row.h"
+
+enum { IMPORT_BATCH_ROWS = 1000, IMPORT_BATCH_BYTES = 4194304, IMPORT_KEY_LEN = 36 };
+
+/* How far a file has come; kept in the store (KV_FILE) under its hash, kind
+ * and home. */
+struct import_progress {
+	struct csvfile_place place; /* of the next row */
+	uint64_t added, changed, unchanged, rejected;
+	uint64_t rejected_bytes; /* of the file of rejected rows */
+	bool is_done;
+};
+
+/* What to import. Everything is borrowed. */
+struct import_request {
+	const char *path;
+	struct bytes kind;
+	struct bytes key; /* fields joined by commas; empty: the kind's first unique */
+	uint16_t home;    /* of new records, at the centre; else 0 */
+	struct bytes author, reason;
+	bool is_dry, again;
+};
+
+struct import {
+	struct import_request request;
+	struct store *store;   /* borrowed */
+	struct arena *scratch; /* borrowed; emptied from row to row */
+	size_t mark;           /* what of it stays */
+	struct import_sheet sheet;
+	struct csvfile *file;
+	struct csvfile_row row; /* read, but not taken yet */
+	struct csvfile_place row_place;
+	bool has_row;
+	uint8_t key[IMPORT_KEY_LEN];
+	struct import_progress progress;
+	bool was_done;    /* already imported: there is nothing to do */
+	uint64_t resumed; /* line at which it went on; 0: from the start */
+	char rejected_path[PATH_BYTES_MAX];
+	FILE *rejected;
+	uint8_t (*seen)[IMPORT_DIGEST_LEN]; /* keys of the batch, a hash table */
+};
+
+/*
+ * Looks at the file and opens it where it is to go on. Gives; close it, also
+ * after a failure. RC_INVALID: the file or the request is refused, and nothing
+ * was written; else what reading or the store answered. why tells the user.
+ */
+enum rc import_open(struct import *i, const struct import_request *r, struct store *s,
+		    struct arena *scratch, struct path_problem *why);
+
+/* Imports one batch; progress.is_done afterwards: that was the last. */
+enum rc import_batch(struct import *i, struct path_problem *why);
+
+void import_close(struct import *i);
+
+#endif
