@@ -221,6 +221,9 @@ static int write_draft(struct edit *e)
 		e->began = false;
 		rc = commit_end(&e->commit);
 	}
+	if (rc == RC_OK && e->result.outcome != DRAFT_UNCHANGED) {
+		open_poke(e->c);
+	}
 	return rc == RC_OK ? CMD_OK : open_fail(e->c, rc, "it cannot be written");
 }
 

@@ -6,8 +6,13 @@
 #include "node/base/clock.h"
 #include "node/base/mem.h"
 #include "node/base/random.h"
+#include "node/net/control.h"
+#include "node/store/datadir.h"
 
-enum { SCRATCH_BYTES = 64 << 20 }; /* reserved; only what is used takes memory */
+enum {
+	SCRATCH_BYTES = 64 << 20, /* reserved; only what is used takes memory */
+	POKE_TIMEOUT_MS = 200
+};
 
 static int64_t now_ms(void)
 {
@@ -175,7 +180,7 @@ int open_key(struct cmd_context *c, const struct cmd_node *n, struct crypto_key 
 {
 	struct path_problem why;
 	char path[PATH_BYTES_MAX];
-	enum rc rc = path_join(path, c->dir, OPEN_KEY_FILE);
+	enum rc rc = path_join(path, c->dir, DATADIR_KEY_FILE);
 
 	memset(out, 0, sizeof(*out));
 	if (rc != RC_OK) {
@@ -198,4 +203,12 @@ int open_read(struct cmd_context *c, struct cmd_node *n, struct kv_txn **out)
 	enum rc rc = store_begin(n->store, false, out);
 
 	return rc == RC_OK ? CMD_OK : open_fail(c, rc, "it cannot be read");
+}
+
+void open_poke(const struct cmd_context *c)
+{
+	json_t *answer = NULL;
+
+	(void)control_call(c->dir, "{\"do\":\"poke\"}", POKE_TIMEOUT_MS, &answer);
+	json_decref(answer);
 }

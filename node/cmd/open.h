@@ -16,8 +16,6 @@
 #include "node/cmd/cmd.h"
 #include "node/store/store.h"
 
-#define OPEN_KEY_FILE "key" /* the node's own key, in DIR */
-
 struct cmd_node {
 	struct store *store;
 	struct config config; /* lives in memory */
@@ -42,6 +40,10 @@ int open_key(struct cmd_context *c, const struct cmd_node *n, struct crypto_key 
 /* Reports what the store answered while the command was doing something, and
  * returns the exit code: the text names DIR and the next step. */
 int open_fail(struct cmd_context *c, enum rc rc, const char *doing);
+
+/* Tells the daemon of DIR, if one runs, that something was written: after
+ * every commit. It reports nothing; a daemon that misses it sends later. */
+void open_poke(const struct cmd_context *c);
 
 /* Begins a reading transaction; reports. End it with store_end. */
 int open_read(struct cmd_context *c, struct cmd_node *n, struct kv_txn **out);
