@@ -224,6 +224,22 @@ Test(conn, notices_a_lost_line)
 	cr_assert_str_eq(world.server.text, "connection lost");
 }
 
+/* Why nothing can be sent any more may be in what the peer sent before. */
+Test(conn, reads_the_last_words_of_a_peer_that_is_gone)
+{
+	uv_os_fd_t fd;
+
+	networld_connect(&world);
+	cr_assert_eq(conn_send(world.server.conn, bytes_of("you are refused")), RC_OK);
+	cr_assert_eq(uv_fileno((uv_handle_t *)&world.client.conn->tcp, &fd), 0);
+	shutdown(fd, SHUT_WR);
+	cr_assert_eq(conn_send(world.client.conn, bytes_of("lost")), RC_OK);
+	cr_assert_eq(conn_send(world.client.conn, bytes_of("lost")), RC_CLOSED);
+	cr_assert(networld_run(&world, networld_is_closed, 3000));
+	cr_assert_eq(world.client.frames, 1);
+	cr_assert_eq(world.client.rc, RC_CLOSED);
+}
+
 Test(conn, ends_with_a_silent_peer)
 {
 	world.listen.limits.silence_ms = 150;
@@ -282,9 +298,15 @@ static bool has_expected(const struct networld *w)
 	return w->server.frames == expected;
 }
 
+static void check_low(struct networld_side *s)
+{
+	cr_assert_leq(conn_queued(s->conn), 65536);
+}
+
 Test(conn, bounds_the_queue_to_a_slow_reader)
 {
 	world.server.on_open = pause_side;
+	world.client.on_writable = check_low;
 	networld_connect(&world);
 	networld_wait(&world, 20);
 	expected = fill_queue(world.client.conn);
