@@ -18,6 +18,7 @@ extern const struct command cmd_figures_command;
 extern const struct command cmd_run_command;
 extern const struct command cmd_sync_command;
 extern const struct command cmd_import_command;
+extern const struct command cmd_export_command;
 extern const struct command cmd_status_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
@@ -41,6 +42,7 @@ const struct command *const cmd_table[] = {
 	&cmd_run_command,
 	&cmd_sync_command,
 	&cmd_import_command,
+	&cmd_export_command,
 	&cmd_status_command,
 	&cmd_limits_command,
 	&cmd_version_command,
