@@ -2,19 +2,6 @@
 
 #include <string.h>
 
-bool dot_equal(struct dot a, struct dot b)
-{
-	return a.feed == b.feed && a.seq == b.seq;
-}
-
-int dot_compare(struct dot a, struct dot b)
-{
-	if (a.feed != b.feed) {
-		return a.feed < b.feed ? -1 : 1;
-	}
-	return a.seq < b.seq ? -1 : a.seq > b.seq;
-}
-
 /* The place of the first dot whose feed is not below the given one. */
 static uint32_t find_place(const struct vv *v, uint64_t feed)
 {

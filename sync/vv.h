@@ -7,13 +7,7 @@
 #ifndef KERWEN_VV_H
 #define KERWEN_VV_H
 
-#include "sync/bytes.h"
-
-/* Names one entry. */
-struct dot {
-	uint64_t feed; /* packed feed id, see feed.h */
-	uint64_t seq;  /* 1 for the feed's first entry; 0 is "none" */
-};
+#include "sync/dot.h"
 
 struct vv {
 	struct dot *dots; /* borrowed */
@@ -21,11 +15,6 @@ struct vv {
 };
 
 enum vv_order { VV_EQUAL, VV_BEFORE, VV_AFTER, VV_CONCURRENT };
-
-bool dot_equal(struct dot a, struct dot b);
-
-/* By feed, then by seq: the order in which states list them. */
-int dot_compare(struct dot a, struct dot b);
 
 /* The last seq of a feed; 0 when the vector does not have it. */
 uint64_t vv_get(const struct vv *v, uint64_t feed);

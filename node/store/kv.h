@@ -71,7 +71,8 @@ enum rc kv_del(struct kv_txn *t, enum kv_table table, struct bytes key);
 /* How many keys a table has. */
 uint64_t kv_count(struct kv_txn *t, enum kv_table table);
 
-/* How full the reserved size is, in percent. */
+/* How full the reserved size is, or the last of the disk, in percent: the
+ * fuller of the two. */
 unsigned kv_fill_percent(struct kv_txn *t);
 
 /* A cursor; NULL when out of memory. End it before its transaction. */

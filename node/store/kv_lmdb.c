@@ -6,8 +6,11 @@
 #include <lmdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
-enum { READERS_MAX = 256 };
+#include "sync/limits.h"
+
+enum { READERS_MAX = 256, DISK_TIGHT_BYTES = 256 << 20 };
 
 struct kv {
 	MDB_env *env;
@@ -242,16 +245,35 @@ uint64_t kv_count(struct kv_txn *t, enum kv_table table)
 	return stat.ms_entries;
 }
 
+/* A large disk that is 90 % full has room for years: what counts is the last
+ * DISK_TIGHT_BYTES of it. */
+static unsigned disk_fill_percent(struct kv *kv)
+{
+	struct statvfs disk;
+	const char *path = NULL;
+	uint64_t free_bytes = 0;
+
+	if (mdb_env_get_path(kv->env, &path) != 0 || statvfs(path, &disk) != 0) {
+		return 0;
+	}
+	free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+	return free_bytes >= DISK_TIGHT_BYTES ?
+		       0 :
+		       100 - (unsigned)(free_bytes * (100 - LIMIT_MAP_FULL_PERCENT) /
+					DISK_TIGHT_BYTES);
+}
+
 unsigned kv_fill_percent(struct kv_txn *t)
 {
+	unsigned map = 0, disk = disk_fill_percent(t->kv);
 	MDB_envinfo info;
 	MDB_stat stat;
 
-	if (mdb_env_info(t->kv->env, &info) != 0 || mdb_env_stat(t->kv->env, &stat) != 0) {
-		return 0;
+	if (mdb_env_info(t->kv->env, &info) == 0 && mdb_env_stat(t->kv->env, &stat) == 0) {
+		map = (unsigned)((uint64_t)(info.me_last_pgno + 1) * stat.ms_psize * 100 /
+				 t->kv->max_bytes);
 	}
-	return (unsigned)((uint64_t)(info.me_last_pgno + 1) * stat.ms_psize * 100 /
-			  t->kv->max_bytes);
+	return map > disk ? map : disk;
 }
 
 struct kv_cursor *kv_cursor_open(struct kv_txn *t, enum kv_table table)
