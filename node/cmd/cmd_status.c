@@ -210,8 +210,8 @@ static enum rc print_text(const struct status *s)
 	} else {
 		out_line(s->c->out, "%s, office %u of %s", i->name, i->number, i->system_name);
 	}
-	out_line(s->c->out, "%" PRIu64 " records are saved here, %" PRIu64 " in open conflict",
-		 m->records, m->conflicts);
+	out_line(s->c->out, "%" PRIu64 " %s saved here, %" PRIu64 " in open conflict", m->records,
+		 m->records == 1 ? "record is" : "records are", m->conflicts);
 	if (m->quarantine > 0) {
 		out_line(s->c->out,
 			 "%" PRIu64 " changes that came from elsewhere are in quarantine",

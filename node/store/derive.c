@@ -34,8 +34,8 @@ static enum rc empty_table(struct kv_txn *t, enum kv_table table)
 }
 
 /* Up to BATCH ids of a kind behind `after`. */
-static enum rc list_ids(struct work *w, uint16_t kind, const struct uuid *after,
-			struct uuid *ids, uint32_t *count)
+static enum rc list_ids(struct work *w, uint16_t kind, const struct uuid *after, struct uuid *ids,
+			uint32_t *count)
 {
 	struct records_walk walk;
 	struct record r;
@@ -103,4 +103,23 @@ enum rc derive_follow_schema(struct work *w)
 		return RC_OK;
 	}
 	return rc == RC_OK || rc == RC_NOTFOUND ? derive_rebuild(w) : rc;
+}
+
+bool derive_is_contended(const struct record *r)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < r->parts_count; i++) {
+		const struct part *p = &r->parts[i].part;
+
+		if (p->heads_count > 1) {
+			return true;
+		}
+		for (k = 0; k < p->fields_count; k++) {
+			if (p->fields[k].class == CLASS_REGISTER && p->fields[k].items_count > 1) {
+				return true;
+			}
+		}
+	}
+	return false;
 }

@@ -6,6 +6,7 @@
 #include "node/store/feeds.h"
 #include "node/store/history.h"
 #include "node/store/records.h"
+#include "proto/entry_codec.h"
 
 /* How often the clock is asked while counting. */
 enum { LOOK_EVERY = 256 };
@@ -42,27 +43,6 @@ static enum rc find_confirmed(struct kv_txn *t, uint64_t feed, uint64_t *seq, ui
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-static enum rc add_feed(struct kv_txn *t, const struct feed_state *feed, struct arena *a,
-			struct summary *out)
-{
-	size_t mark = arena_mark(a);
-	uint64_t seq = 0, changes = 0;
-	struct entry e;
-	enum rc rc = find_confirmed(t, feed->feed, &seq, &changes);
-
-	if (rc != RC_OK || feed->changes <= changes) {
-		return rc;
-	}
-	out->unconfirmed += feed->changes - changes;
-	rc = history_load(t, (struct dot){ feed->feed, seq + 1 }, a, &e);
-	if (rc == RC_OK &&
-	    (out->oldest_unconfirmed_ms == 0 || e.header.time_ms < out->oldest_unconfirmed_ms)) {
-		out->oldest_unconfirmed_ms = e.header.time_ms;
-	}
-	arena_release(a, mark);
-	return rc;
-}
-
 /* Whether others ever get a scope's entries. */
 static bool is_shared(const struct store *s, uint16_t scope)
 {
@@ -71,16 +51,31 @@ static bool is_shared(const struct store *s, uint16_t scope)
 	return info == NULL || info->reach != REACH_OFFICE;
 }
 
-static enum rc count_unconfirmed(const struct store *s, struct kv_txn *t, struct arena *a,
-				 struct summary *out)
+/* A feed that is ahead of its last receipt. */
+struct ahead {
+	uint64_t feed, from, head; /* entries from .. head have no receipt */
+	uint64_t changes;
+};
+
+struct aheads {
+	struct ahead items[LIMIT_PARTS_PER_COMMIT_MAX];
+	uint32_t count;
+};
+
+static enum rc list_ahead(const struct store *s, struct kv_txn *t, struct aheads *out)
 {
 	struct feed_state feed;
-	uint64_t from = feed_pack(s->info.number, 0, 0);
-	enum rc rc = s->info.is_centre ? RC_NOTFOUND : feeds_next(t, from, &feed);
+	enum rc rc = feeds_next(t, feed_pack(s->info.number, 0, 0), &feed);
 
-	while (rc == RC_OK && feed_office(feed.feed) == s->info.number) {
-		if (is_shared(s, feed_scope(feed.feed))) {
-			rc = add_feed(t, &feed, a, out);
+	out->count = 0;
+	while (rc == RC_OK && feed_office(feed.feed) == s->info.number &&
+	       out->count < LIMIT_PARTS_PER_COMMIT_MAX) {
+		uint64_t seq = 0, changes = 0;
+
+		rc = find_confirmed(t, feed.feed, &seq, &changes);
+		if (rc == RC_OK && feed.changes > changes && is_shared(s, feed_scope(feed.feed))) {
+			out->items[out->count++] = (struct ahead){ feed.feed, seq + 1, feed.head,
+								   feed.changes - changes };
 		}
 		if (rc == RC_OK) {
 			rc = feed.feed == UINT64_MAX ? RC_NOTFOUND :
@@ -88,6 +83,62 @@ static enum rc count_unconfirmed(const struct store *s, struct kv_txn *t, struct
 		}
 	}
 	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* The record changes of one entry: each also touches the scope where existence
+ * lives, so that those are counted and the parts in other scopes are not. */
+static enum rc count_touches(struct kv_txn *t, struct dot d, struct arena *a, uint64_t *out)
+{
+	size_t mark = arena_mark(a);
+	struct change change;
+	struct entry e;
+	uint32_t i;
+	enum rc rc = history_load(t, d, a, &e);
+
+	for (i = 0; rc == RC_OK && i < e.changes_count; i++) {
+		rc = entry_decode_change(&e, i, a, &change);
+		*out += rc == RC_OK && change.life != LIFE_NONE;
+	}
+	arena_release(a, mark);
+	return rc;
+}
+
+static enum rc note_oldest(struct kv_txn *t, const struct ahead *f, struct arena *a,
+			   struct summary *out)
+{
+	size_t mark = arena_mark(a);
+	struct entry e;
+	enum rc rc = history_load(t, (struct dot){ f->feed, f->from }, a, &e);
+
+	if (rc == RC_OK &&
+	    (out->oldest_unconfirmed_ms == 0 || e.header.time_ms < out->oldest_unconfirmed_ms)) {
+		out->oldest_unconfirmed_ms = e.header.time_ms;
+	}
+	arena_release(a, mark);
+	return rc;
+}
+
+static enum rc count_unconfirmed(const struct store *s, struct kv_txn *t, struct arena *a,
+				 struct summary *out)
+{
+	struct aheads list = { .count = 0 };
+	enum rc rc = s->info.is_centre ? RC_OK : list_ahead(s, t, &list);
+	uint64_t seq;
+	uint32_t i;
+
+	for (i = 0; i < list.count && rc == RC_OK; i++) {
+		const struct ahead *f = &list.items[i];
+
+		rc = note_oldest(t, f, a, out);
+		if (list.count == 1) {
+			out->unconfirmed = f->changes; /* nothing is there twice */
+			continue;
+		}
+		for (seq = f->from; seq <= f->head && rc == RC_OK; seq++) {
+			rc = count_touches(t, (struct dot){ f->feed, seq }, a, &out->unconfirmed);
+		}
+	}
+	return rc;
 }
 
 enum rc summary_get(const struct store *s, struct kv_txn *t, struct arena *a, struct summary *out)

@@ -82,6 +82,14 @@ enum rc unique_del(struct kv_txn *t, const struct key *k, struct uuid id)
 	return kv_del(t, KV_UNIQUE, key_bytes(&full));
 }
 
+bool unique_has(struct kv_txn *t, const struct key *k, struct uuid id)
+{
+	struct key full = with_id(k, id);
+	struct bytes v;
+
+	return kv_get(t, KV_UNIQUE, key_bytes(&full), &v) == RC_OK;
+}
+
 enum rc unique_find(struct kv_txn *t, const struct key *k, const struct uuid *after,
 		    struct uuid *id)
 {

@@ -361,28 +361,6 @@ static enum rc update_uniques(struct work *w, const struct work_record *r)
 	return rc;
 }
 
-/* Whether any register has more than one sibling: then what is shown may
- * change when a cut arrives, though the record itself does not. */
-static bool is_contended(const struct record *r)
-{
-	uint32_t i, k;
-
-	for (i = 0; i < r->parts_count; i++) {
-		const struct part *p = &r->parts[i].part;
-
-		if (p->heads_count > 1) {
-			return true;
-		}
-		for (k = 0; k < p->fields_count; k++) {
-			if (p->fields[k].class == CLASS_REGISTER &&
-			    p->fields[k].items_count > 1) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 /* The table of contended records: 1 for those in open conflict, else 0. */
 static enum rc update_conflict(struct work *w, const struct work_record *r)
 {
@@ -393,7 +371,7 @@ static enum rc update_conflict(struct work *w, const struct work_record *r)
 	uint8_t flag = 0;
 	enum rc rc = RC_OK;
 
-	if (!is_contended(&r->record)) {
+	if (!derive_is_contended(&r->record)) {
 		return r->existed ? kv_del(w->txn, KV_CONFLICT, key_bytes(&k)) : RC_OK;
 	}
 	rc = view_has_conflict(&r->record, &source, w->arena, &open);
