@@ -41,6 +41,8 @@ TEST_SYNC_O := $(call objects,$(wildcard tests/sync/*.c))
 TEST_PROTO_O := $(call objects,$(wildcard tests/proto/*.c))
 TEST_PROTO_O += $(call objects,$(GEN_TEST_C:$(GEN)/%=gen/%))
 TEST_NODE_O := $(call objects,$(wildcard tests/node/*.c))
+DEMO_DATA_O := $(call objects,$(filter-out tests/demo/demo_road.c,$(wildcard tests/demo/*.c)))
+DEMO_ROAD_O := $(call objects,tests/demo/demo_road.c)
 
 LIBSYNC := $(BUILD)/libsync.a
 LIBPROTO := $(BUILD)/libproto.a
@@ -109,6 +111,13 @@ $(BUILD)/tests/proto: $(TEST_PROTO_O) $(LIBPROTO) $(LIBSYNC)
 $(BUILD)/tests/node: $(TEST_NODE_O) $(LIBNODE) $(LIBPROTO) $(LIBSYNC)
 	$(link_test) $(PROTO_LIBS) $(NODE_LIBS) $(TEST_LIBS)
 
+# What the demo needs beside the program.
+DEMO := $(BUILD)/tests/demo_data $(BUILD)/tests/demo_road
+$(BUILD)/tests/demo_data: $(DEMO_DATA_O)
+	$(link_test)
+$(BUILD)/tests/demo_road: $(DEMO_ROAD_O)
+	$(link_test)
+
 scripts = DATA="$(abspath $(DATA))" BUILD="$(BUILD)" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/run.sh
 
 .PHONY: test test-sync test-proto test-node test-cli test-real asan bench demo check
@@ -117,7 +126,7 @@ test: test-sync test-proto test-node test-cli
 test-sync test-proto test-node: test-%: $(BUILD)/tests/%
 	$<
 
-test-cli: $(BUILD)/kerwen
+test-cli: $(BUILD)/kerwen $(DEMO)
 	@$(scripts) -j 2 tests/cli/*.sh
 
 # Real records, from the data folder: minutes, not seconds.
@@ -143,8 +152,8 @@ asan:
 bench: $(BUILD)/kerwen
 	@DATA="$(abspath $(DATA))" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/bench/bench.sh
 
-demo: $(BUILD)/kerwen
-	@DATA="$(abspath $(DATA))" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/demo/demo.sh
+demo: $(BUILD)/kerwen $(DEMO)
+	@KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/demo/demo.sh
 
 # Format, layers, purity of sync/, names, warnings under gcc and clang.
 check: build/setup.check
@@ -152,7 +161,8 @@ check: build/setup.check
 
 # Compiles everything and links nothing, for the check of the warnings.
 .PHONY: objects
-objects: $(SYNC_O) $(PROTO_O) $(NODE_O) $(MAIN_O) $(TEST_SYNC_O) $(TEST_PROTO_O) $(TEST_NODE_O)
+objects: $(SYNC_O) $(PROTO_O) $(NODE_O) $(MAIN_O) $(TEST_SYNC_O) $(TEST_PROTO_O) $(TEST_NODE_O) \
+	$(DEMO_DATA_O) $(DEMO_ROAD_O)
 
 # Rewrites our files in the one format that `make check` accepts.
 .PHONY: format
