@@ -25,8 +25,8 @@ struct walk {
 struct level {
 	const ProtobufCMessageDescriptor *desc;
 	uint64_t seen[FIELDS_MAX / 64]; /* by index in desc->fields */
-	size_t slab_notes, slab_max;	/* in protobuf-c's current slab */
-	unsigned depth, last;		/* last: index of the last field met */
+	size_t slab_notes, slab_max;    /* in protobuf-c's current slab */
+	unsigned depth, last;           /* last: index of the last field met */
 };
 
 static enum rc walk_message(struct walk *w, const ProtobufCMessageDescriptor *desc, struct bytes b,

@@ -1,5 +1,6 @@
 /* TLS in memory: two engines, or one and a bare OpenSSL that misbehaves. */
 #include <criterion/criterion.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
@@ -125,6 +126,19 @@ Test(tls, tells_each_side_the_key_of_the_other)
 	open_both();
 	cr_assert_arr_eq(tls_peer_key(server), office_key, KEY_LEN);
 	cr_assert_arr_eq(tls_peer_key(client), centre_key, KEY_LEN);
+}
+
+/* OpenSSL calls it secure memory; each block of it is locked. */
+Test(tls, keeps_its_keys_in_locked_memory)
+{
+	size_t used = 0;
+
+	tls_free(client);
+	client = NULL;
+	used = CRYPTO_secure_used();
+	tls_context_free(office);
+	office = NULL;
+	cr_assert_leq(CRYPTO_secure_used() + TLS_SEED_LEN, used);
 }
 
 Test(tls, carries_bytes_both_ways)
