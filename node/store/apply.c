@@ -25,6 +25,19 @@ void apply_cuts_free(struct apply_cuts *cuts)
 	memset(cuts, 0, sizeof(*cuts));
 }
 
+static bool same_parts(const struct header *a, const struct header *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->parts_count && i < b->parts_count; i++) {
+		if (a->parts[i].scope != b->parts[i].scope ||
+		    a->parts[i].last_seq != b->parts[i].last_seq) {
+			return false;
+		}
+	}
+	return a->parts_count == b->parts_count;
+}
+
 enum rc apply_check_header(const struct header *h, const struct header *before)
 {
 	bool named = h->parts_count == 0;
@@ -46,8 +59,7 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 	}
 	/* One more entry of the same commit: it must say the same. */
 	return h->commit == before->commit && h->parts_count > 0 &&
-			       h->parts_count == before->parts_count &&
-			       memcmp(h->parts, before->parts, h->parts_count * sizeof(*h->parts)) == 0 &&
+			       same_parts(h, before) &&
 			       h->seen_centre == before->seen_centre &&
 			       h->epoch_seq == before->epoch_seq &&
 			       h->epoch_incarnation == before->epoch_incarnation ?

@@ -28,7 +28,7 @@ void talk_fini(struct talk *t)
 	t->session.state = SESSION_CLOSED;
 }
 
-static void send_message(struct talk *t, const struct message *m)
+static enum rc send_message(struct talk *t, const struct message *m)
 {
 	struct arena *a = &t->store->arena;
 	size_t mark = arena_mark(a);
@@ -36,13 +36,14 @@ static void send_message(struct talk *t, const struct message *m)
 	struct bytes_writer w = bytes_writer_init(buffer, LIMIT_FRAME_BYTES_MAX);
 
 	if (buffer == NULL) {
-		return;
+		return RC_NOMEM;
 	}
 	message_encode(m, a, &w);
 	if (w.rc == RC_OK) {
 		t->ops.send(t->ops.ctx, bytes_written(&w));
 	}
 	arena_release(a, mark);
+	return w.rc;
 }
 
 static void drop(struct talk *t, enum rc rc, enum refusal refusal, const char *text)
@@ -52,7 +53,7 @@ static void drop(struct talk *t, enum rc rc, enum refusal refusal, const char *t
 	t->session.state = SESSION_CLOSED;
 	if (refusal != 0) {
 		m.text = bytes_of(text);
-		send_message(t, &m);
+		(void)send_message(t, &m);
 	}
 	t->ops.drop(t->ops.ctx, rc, text);
 }
@@ -105,7 +106,7 @@ static void say_hello(struct talk *t)
 		m.hello.time_ms = t->store->world->now_ms();
 		m.hello.has_token = t->has_token;
 		memcpy(m.hello.token, t->token, TOKEN_LEN);
-		send_message(t, &m);
+		rc = send_message(t, &m);
 	}
 	store_end(t->store, txn);
 	if (rc != RC_OK) {
@@ -118,7 +119,7 @@ static void send_simple(struct talk *t, enum message_type type, uint32_t credit,
 	struct message m = { .type = type, .credit = credit, .ask = ask };
 
 	mem_arena_reset(&t->store->arena);
-	send_message(t, &m);
+	(void)send_message(t, &m); /* small: always fits */
 }
 
 static uint64_t count_changes(struct kv_txn *txn, const struct run *run)
@@ -153,7 +154,7 @@ static void send_chunk(struct talk *t)
 			t->entries_sent += m.chunk.runs[i].entries_count;
 			t->changes_sent += count_changes(txn, &m.chunk.runs[i]);
 		}
-		send_message(t, &m);
+		rc = send_message(t, &m);
 	} else if (rc == RC_OK) {
 		t->session.credit++;
 	}

@@ -47,7 +47,7 @@ static const char schema_text[] =
 	"  - {name: people, type: flow, measure: count, of: person, by: [city, office]}\n"
 	"  - {name: sizes, type: flow, measure: sum(size), of: person, by: [state]}\n";
 
-enum { MAP_BYTES = 1 << 30 };
+enum { MAP_BYTES = 1 << 30, DIRTY_BYTES = 1 << 20 };
 
 static void make_dir(struct fixture_node *n)
 {
@@ -331,6 +331,27 @@ struct uuid fixture_add(struct fixture_node *n, uint16_t home, const char *kind,
 	return d.id;
 }
 
+void fixture_add_many(struct fixture_node *n, const char *prefix, uint32_t count)
+{
+	struct commit c;
+	uint32_t i;
+
+	cr_assert_eq(commit_begin(&c, n->store, bytes_of("tester"), bytes_of("")), RC_OK);
+	for (i = 0; i < count; i++) {
+		const struct schema_kind *k = kind_of(n, "person");
+		struct draft_result result;
+		struct draft_op op = { .code = OP_PUT };
+		struct draft d = { .act = DRAFT_ADD, .kind = k, .ops = &op, .ops_count = 1 };
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "%s%u", prefix, i);
+		op.field = schema_field_by_name(k, bytes_of("nr"));
+		op.value = bytes_of(text);
+		cr_assert_eq(commit_add(&c, &d, &result), RC_OK, "%s", result.text);
+	}
+	cr_assert_eq(commit_end(&c), RC_OK);
+}
+
 enum rc fixture_set(struct fixture_node *n, const char *kind, struct uuid id, ...)
 {
 	static uint8_t values[OPS_MAX][VALUE_MAX];
@@ -390,6 +411,8 @@ static void on_store(void *ctx, struct bytes frame)
 	enum rc rc = store_share(s->node->store, &writer), refused = RC_OK;
 
 	cr_assert_eq(rc, RC_OK);
+	/* Arenas are not cleared: whoever relies on zeroes is to be seen. */
+	memset(writer->arena.p, 0xa5, DIRTY_BYTES);
 	cr_assert_eq(work_begin(writer, &w), RC_OK);
 	cr_assert_eq(mem_arena_open(&inbox, 16 << 20), RC_OK);
 	cr_assert_eq(message_decode(frame, &inbox, &m), RC_OK);

@@ -45,6 +45,9 @@ struct fixture_node *fixture_office(struct fixture *f, const char *name, uint16_
  * whom the centre adds it. */
 struct uuid fixture_add(struct fixture_node *n, uint16_t home, const char *kind, ...);
 
+/* Adds `count` persons with nr=PREFIX0, PREFIX1 ... in one commit. */
+void fixture_add_many(struct fixture_node *n, const char *prefix, uint32_t count);
+
 /* Changes fields: "F=V", "F=" clears, "F+=V", "F-=V". Gives the code. */
 enum rc fixture_set(struct fixture_node *n, const char *kind, struct uuid id, ...);
 enum rc fixture_delete(struct fixture_node *n, const char *kind, struct uuid id);

@@ -176,3 +176,26 @@ Test(exchange, a_deletion_travels_and_an_edit_beside_it_is_a_conflict)
 	cr_assert_eq(fixture_figure(a, "people"), 1);
 	assert_same(&f.centre, a, region_of(a));
 }
+
+Test(exchange, a_commit_of_many_entries_arrives_whole_or_not_yet)
+{
+	struct fixture_node *a = fixture_office(&f, "Mary", 1, "TM-M");
+	int cut, seen = 0;
+
+	fixture_add_many(a, "a", 3000);
+	fixture_add_many(a, "b", 3000);
+	for (cut = 1; cut < 12; cut++) {
+		uint32_t count = 0;
+
+		f.cut_after = cut;
+		(void)fixture_sync(&f, a);
+		count = fixture_count(&f.centre, "person");
+		cr_assert(count % 3000 == 0, "half a commit: %u", count);
+		seen += count == 3000;
+	}
+	f.cut_after = -1;
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_count(&f.centre, "person"), 6000u);
+	cr_assert_gt(seen, 0, "the first commit was never seen alone");
+	assert_same(&f.centre, a, region_of(a));
+}
