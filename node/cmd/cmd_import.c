@@ -140,6 +140,9 @@ static int import(struct cmd_context *c, struct import *i, const struct import_r
 		out_progress_at(&progress, i->progress.place.offset, csvfile_size(i->file));
 	}
 	out_progress_end(&progress);
+	if (i->progress.added + i->progress.changed > 0 && !r->is_dry) {
+		open_poke(c);
+	}
 	if (rc != RC_OK) {
 		return fail(c, i, rc, &why);
 	}

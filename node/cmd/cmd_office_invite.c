@@ -181,6 +181,7 @@ static int invite(struct cmd_context *c, struct cmd_node *n, struct invite *i)
 	memset(token, 0, sizeof(token));
 	crypto_key_drop(&key);
 	if (code == CMD_OK) {
+		open_poke(c);
 		tell(c, n, i);
 	}
 	return code;

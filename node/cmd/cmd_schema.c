@@ -123,6 +123,9 @@ static int write_plan(struct cmd_context *c, struct commit *commit, const struct
 		return code;
 	}
 	rc = commit_end(commit);
+	if (rc == RC_OK) {
+		open_poke(c);
+	}
 	return rc == RC_OK ? code : open_fail(c, rc, "the schema cannot be written");
 }
 

@@ -96,9 +96,10 @@ static enum rc look_through(struct import *i, struct path_problem *why)
 	struct csvfile_row row;
 	enum rc rc = csvfile_open(i->request.path, i->store->crypto, &file, why);
 
-	if (rc == RC_OK) {
-		rc = read_header(i, file, why);
+	if (rc != RC_OK) {
+		return rc;
 	}
+	rc = read_header(i, file, why);
 	while (rc == RC_OK) {
 		rc = csvfile_next(file, &row, why);
 	}

@@ -212,6 +212,34 @@ struct cells {
 	uint32_t first[IMPORT_COLUMNS_MAX + 1];
 };
 
+/* Exports join the entries of a log by "|", as the elements of a set. */
+static enum rc read_log(struct value_reader *r, const struct schema_field *f, struct bytes text,
+			struct value_ops *ops)
+{
+	size_t from = 0, end = 0;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && from <= text.len) {
+		for (end = from; end < text.len && text.p[end] != '|'; end++) {
+		}
+		rc = value_arg_cell(r, f, bytes_at(text.p + from, end - from), ops);
+		from = end + 1;
+	}
+	return rc;
+}
+
+static enum rc read_cell(struct value_reader *r, const struct schema_field *f, struct bytes text,
+			 struct value_ops *ops)
+{
+	if (f->merge == MERGE_REGISTER && ops->count < ops->max) {
+		struct draft_op *op = &ops->items[ops->count++];
+
+		*op = (struct draft_op){ .field = f, .code = OP_PUT };
+		return value_arg_read(r, f, text, &op->value);
+	}
+	return f->merge == MERGE_LOG ? read_log(r, f, text, ops) : value_arg_cell(r, f, text, ops);
+}
+
 static enum rc read_cells(const struct import_sheet *s, struct value_reader *r,
 			  const struct csvfile_row *row, struct cells *out,
 			  struct import_reject *why)
@@ -233,14 +261,7 @@ static enum rc read_cells(const struct import_sheet *s, struct value_reader *r,
 		if (f == NULL || row->cells[i].len == 0) {
 			continue;
 		}
-		if (f->merge == MERGE_REGISTER && ops->count < ops->max) {
-			struct draft_op *op = &ops->items[ops->count++];
-
-			*op = (struct draft_op){ .field = f, .code = OP_PUT };
-			rc = value_arg_read(r, f, row->cells[i], &op->value);
-		} else {
-			rc = value_arg_cell(r, f, row->cells[i], ops);
-		}
+		rc = read_cell(r, f, row->cells[i], ops);
 		if (rc == RC_INVALID) {
 			return reject(why, s->columns[i].name, r->text);
 		}
