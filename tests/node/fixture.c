@@ -412,7 +412,7 @@ static void on_store(void *ctx, struct bytes frame)
 
 	cr_assert_eq(rc, RC_OK);
 	/* Arenas are not cleared: whoever relies on zeroes is to be seen. */
-	memset(writer->arena.p, 0xa5, DIRTY_BYTES);
+	random_bytes(writer->arena.p, DIRTY_BYTES);
 	cr_assert_eq(work_begin(writer, &w), RC_OK);
 	cr_assert_eq(mem_arena_open(&inbox, 16 << 20), RC_OK);
 	cr_assert_eq(message_decode(frame, &inbox, &m), RC_OK);
