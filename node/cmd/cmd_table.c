@@ -20,6 +20,7 @@ extern const struct command cmd_sync_command;
 extern const struct command cmd_import_command;
 extern const struct command cmd_export_command;
 extern const struct command cmd_status_command;
+extern const struct command cmd_verify_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
@@ -44,6 +45,7 @@ const struct command *const cmd_table[] = {
 	&cmd_import_command,
 	&cmd_export_command,
 	&cmd_status_command,
+	&cmd_verify_command,
 	&cmd_limits_command,
 	&cmd_version_command,
 	&cmd_help_command,

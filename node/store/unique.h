@@ -27,6 +27,8 @@ enum rc unique_key_of(const struct crypto *c, const struct record *r, uint32_t n
 enum rc unique_put(struct kv_txn *t, const struct key *k, struct uuid id);
 enum rc unique_del(struct kv_txn *t, const struct key *k, struct uuid id);
 
+bool unique_has(struct kv_txn *t, const struct key *k, struct uuid id);
+
 /* The first record that holds the values, or the next one behind `after`.
  * RC_NOTFOUND. */
 enum rc unique_find(struct kv_txn *t, const struct key *k, const struct uuid *after,

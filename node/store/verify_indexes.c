@@ -1,0 +1,233 @@
+/* The unique index and the table of open conflicts, both ways: what records
+ * say stands there, and what stands there records say. */
+#include <string.h>
+
+#include "node/store/derive.h"
+#include "node/store/key.h"
+#include "node/store/unique.h"
+#include "node/store/verify_run.h"
+
+static struct records_stamps stamps_of(struct verify *v)
+{
+	struct records_stamps stamps = {
+		.txn = v->txn,
+		.centre_incarnation = v->store->info.centre_incarnation,
+		.scratch = &v->arena,
+	};
+	return stamps;
+}
+
+static enum rc check_uniques(struct verify *v, const struct record *r)
+{
+	struct records_stamps stamps = stamps_of(v);
+	struct view_source source = records_source(&stamps);
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < r->kind->uniques_count && rc == RC_OK; i++) {
+		struct key k;
+		bool has = false;
+
+		rc = unique_key_of(v->store->crypto, r, i, &source, &v->arena, &k, &has);
+		if (rc == RC_OK && has && !unique_has(v->txn, &k, r->id)) {
+			verify_differs(v, "%s is not in the index of unique fields",
+				       verify_record_name(v, r->kind_number, r->id).text);
+		}
+	}
+	return rc;
+}
+
+/* -1: not in the table; 0, 1: in open conflict or not. */
+static int stored_flag(struct verify *v, const struct record *r)
+{
+	struct key k = key_record(r->kind_number, r->id);
+	struct bytes flag;
+
+	if (kv_get(v->txn, KV_CONFLICT, key_bytes(&k), &flag) != RC_OK) {
+		return -1;
+	}
+	return flag.len == 1 && flag.p[0] == 1;
+}
+
+static enum rc check_conflict(struct verify *v, const struct record *r)
+{
+	struct records_stamps stamps = stamps_of(v);
+	struct view_source source = records_source(&stamps);
+	bool open = false;
+	int wanted = -1;
+	enum rc rc = RC_OK;
+
+	if (derive_is_contended(r)) {
+		rc = view_has_conflict(r, &source, &v->arena, &open);
+		wanted = open;
+	}
+	if (rc == RC_OK && stored_flag(v, r) != wanted) {
+		verify_differs(v, "%s: the table of open conflicts is wrong about it",
+			       verify_record_name(v, r->kind_number, r->id).text);
+	}
+	return rc;
+}
+
+static enum rc check_record(struct verify *v, const struct record *r)
+{
+	enum rc rc = r->kind == NULL ? RC_OK : check_uniques(v, r);
+
+	return rc == RC_OK && r->kind != NULL ? check_conflict(v, r) : rc;
+}
+
+/* Records that do not decode were reported by the stage before. */
+static enum rc check_kind(struct verify *v, uint16_t kind)
+{
+	struct records_walk w;
+	struct record r;
+	struct uuid last;
+	bool begun = false, renewed = false;
+	enum rc rc = records_walk_start(&w, v->txn, &v->store->catalog->schema, kind, NULL);
+
+	while (rc == RC_OK) {
+		size_t mark = arena_mark(&v->arena);
+
+		rc = records_walk_next(&w, &v->arena, &r);
+		if (rc == RC_OK && !(begun && uuid_equal(r.id, last))) {
+			rc = check_record(v, &r);
+		}
+		arena_release(&v->arena, mark);
+		if (rc != RC_OK) {
+			break;
+		}
+		last = r.id;
+		begun = true;
+		if ((v->done + 1) % 256 != 0) {
+			v->done++;
+			continue;
+		}
+		records_walk_end(&w);
+		rc = verify_step(v, &renewed);
+		if (rc == RC_OK) {
+			rc = records_walk_start(&w, v->txn, &v->store->catalog->schema, kind,
+						&last);
+		}
+	}
+	records_walk_end(&w);
+	return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
+}
+
+/* --- the other way -------------------------------------------------------------- */
+
+/* Whether a record has this very key. */
+static enum rc has_unique(struct verify *v, const struct record *r, struct bytes key, bool *out)
+{
+	struct records_stamps stamps = stamps_of(v);
+	struct view_source source = records_source(&stamps);
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	*out = false;
+	for (i = 0; r->kind != NULL && i < r->kind->uniques_count && rc == RC_OK && !*out; i++) {
+		struct key k;
+		bool has = false;
+
+		rc = unique_key_of(v->store->crypto, r, i, &source, &v->arena, &k, &has);
+		*out = rc == RC_OK && has && key.len == k.len + UUID_LEN && key_has_prefix(key, &k);
+	}
+	return rc;
+}
+
+/* The kind at the start of a key, and the id at `at`. */
+static bool read_name(struct bytes key, size_t at, uint16_t *kind, struct uuid *id)
+{
+	if (key.len < at + UUID_LEN || key.len < 2) {
+		return false;
+	}
+	*kind = (uint16_t)(key.p[0] << 8 | key.p[1]);
+	memcpy(id->b, key.p + at, UUID_LEN);
+	return true;
+}
+
+static enum rc check_unique_key(struct verify *v, struct bytes key)
+{
+	struct record r;
+	struct uuid id;
+	uint16_t kind = 0;
+	bool found = false;
+	enum rc rc = RC_NOTFOUND;
+
+	v->report.uniques++;
+	if (key.len > UUID_LEN && read_name(key, key.len - UUID_LEN, &kind, &id)) {
+		rc = records_get(v->txn, &v->store->catalog->schema, kind, id, &v->arena, &r);
+	}
+	if (rc == RC_OK) {
+		rc = has_unique(v, &r, key, &found);
+	}
+	if ((rc == RC_OK || rc == RC_NOTFOUND) && !found) {
+		verify_differs(v, "%s is in the index of unique fields with values that it has not",
+			       verify_record_name(v, kind, id).text);
+	}
+	return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
+}
+
+static enum rc check_conflict_key(struct verify *v, struct bytes key)
+{
+	struct record r;
+	struct uuid id;
+	uint16_t kind = 0;
+	enum rc rc = RC_NOTFOUND;
+
+	v->report.conflicts++;
+	if (read_name(key, 2, &kind, &id)) {
+		rc = records_get(v->txn, &v->store->catalog->schema, kind, id, &v->arena, &r);
+	}
+	if (rc == RC_NOTFOUND) {
+		verify_differs(v, "the table of open conflicts names a record that is not here");
+	}
+	/* Whether it says the right thing was seen from the record's side. */
+	return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
+}
+
+/* Calls each for every key of a table, with the transaction renewed. */
+static enum rc walk_table(struct verify *v, enum kv_table table,
+			  enum rc (*each)(struct verify *v, struct bytes key))
+{
+	struct key at = { .b = { 0 }, .len = 1 };
+	struct kv_cursor *c = kv_cursor_open(v->txn, table);
+	struct bytes k, value;
+	bool renewed = false;
+	enum rc rc = c == NULL ? RC_NOMEM : kv_cursor_seek(c, key_bytes(&at), &k, &value);
+
+	while (rc == RC_OK) {
+		size_t mark = arena_mark(&v->arena);
+
+		memcpy(at.b, k.p, k.len);
+		at.len = k.len;
+		rc = each(v, k);
+		arena_release(&v->arena, mark);
+		kv_cursor_close(c);
+		c = NULL;
+		if (rc == RC_OK) {
+			rc = verify_step(v, &renewed);
+		}
+		if (rc == RC_OK) {
+			c = kv_cursor_open(v->txn, table);
+			rc = c == NULL ? RC_NOMEM : kv_cursor_seek(c, key_bytes(&at), &k, &value);
+		}
+		if (rc == RC_OK && bytes_equal(k, key_bytes(&at))) {
+			rc = kv_cursor_next(c, &k, &value);
+		}
+	}
+	kv_cursor_close(c);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc verify_indexes(struct verify *v)
+{
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < v->store->catalog->schema.kinds_count && rc == RC_OK; i++) {
+		rc = check_kind(v, v->store->catalog->schema.kinds[i].number);
+	}
+	if (rc == RC_OK) {
+		rc = walk_table(v, KV_UNIQUE, check_unique_key);
+	}
+	return rc == RC_OK ? walk_table(v, KV_CONFLICT, check_conflict_key) : rc;
+}

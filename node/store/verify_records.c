@@ -1,0 +1,314 @@
+/* Every part of every record, made anew from its entries; and the digests. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/base/mem.h"
+#include "node/store/context.h"
+#include "node/store/feeds.h"
+#include "node/store/history.h"
+#include "node/store/key.h"
+#include "node/store/verify_run.h"
+
+/* One part under way. The key is a copy: the walk goes on behind it. */
+struct rebuild {
+	struct verify *v;
+	struct record record; /* kind and id; one part */
+	struct key key;
+	struct bytes stored; /* its bytes; of the transaction */
+	struct part part;    /* made anew */
+};
+
+static bool is_same_dot(struct dot a, struct dot b)
+{
+	return a.feed == b.feed && a.seq == b.seq;
+}
+
+/* An entry, from among the last ones used or the store. */
+static enum rc take_entry(struct verify *v, struct dot d, struct verify_entry **out)
+{
+	struct verify_entry *e = NULL;
+	uint32_t i;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < VERIFY_ENTRIES_KEPT; i++) {
+		if (is_same_dot(v->entries[i].dot, d)) {
+			*out = &v->entries[i];
+			return RC_OK;
+		}
+	}
+	e = &v->entries[v->entries_next];
+	v->entries_next = (v->entries_next + 1) % VERIFY_ENTRIES_KEPT;
+	mem_arena_reset(&e->arena);
+	e->dot = (struct dot){ 0, 0 };
+	e->at = 0;
+	rc = history_load(v->txn, d, &e->arena, &e->entry);
+	if (rc == RC_OK) {
+		e->dot = d;
+	}
+	*out = e;
+	return rc;
+}
+
+/* The change for the record: behind the last one found, else from the start. */
+static enum rc find_change(struct rebuild *r, struct verify_entry *e, struct change *out,
+			   uint32_t *place)
+{
+	uint16_t kind = r->record.kind_number;
+	enum rc rc = history_find_change(&e->entry, kind, r->record.id, &r->v->arena, &e->at, out);
+
+	if (rc == RC_NOTFOUND) {
+		e->at = 0;
+		rc = history_find_change(&e->entry, kind, r->record.id, &r->v->arena, &e->at, out);
+	}
+	*place = e->at - 1;
+	return rc;
+}
+
+/* The values outlive the entry, which may be put out of the list. */
+static enum rc keep_values(struct change *c, struct arena *a)
+{
+	struct op *ops = arena_take(a, c->ops_count * sizeof(*ops));
+	uint32_t i;
+
+	for (i = 0; i < c->ops_count && ops != NULL; i++) {
+		ops[i] = c->ops[i];
+		ops[i].value = arena_copy(a, ops[i].value);
+		if (ops[i].value.p == NULL) {
+			return RC_NOMEM;
+		}
+	}
+	c->ops = ops;
+	return ops == NULL ? RC_NOMEM : RC_OK;
+}
+
+static enum rc replay_step(struct rebuild *r, struct dot d)
+{
+	struct verify_entry *e = NULL;
+	struct change change;
+	struct context context = { .txn = r->v->txn, .change = &change };
+	struct seen seen = { .ctx = &context, .covers = context_covers };
+	uint32_t place = 0;
+	enum rc rc = take_entry(r->v, d, &e);
+
+	if (rc == RC_OK) {
+		context.header = &e->entry.header;
+		rc = find_change(r, e, &change, &place);
+	}
+	if (rc == RC_OK) {
+		rc = keep_values(&change, &r->v->arena);
+	}
+	if (rc == RC_OK) {
+		rc = part_apply(&r->part, &change, d, &seen, &r->v->arena);
+	}
+	return rc == RC_OK ? context.rc : rc;
+}
+
+static void report_step(struct rebuild *r, struct dot d, enum rc rc)
+{
+	verify_differs(r->v, "%s: entry %016" PRIx64 ":%" PRIu64 ", which it names, %s",
+		       verify_record_name(r->v, r->record.kind_number, r->record.id).text, d.feed,
+		       d.seq, rc == RC_NOTFOUND ? "has no change of it" : "does not decode");
+}
+
+/* Whether an entry was applied at all. */
+static enum rc is_applied(struct rebuild *r, struct dot d, bool *out)
+{
+	struct feed_state s;
+	enum rc rc = feeds_get(r->v->txn, d.feed, &s);
+
+	*out = rc == RC_OK && d.seq <= s.applied;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc replay(struct rebuild *r, bool *whole)
+{
+	struct history h;
+	uint32_t i;
+	bool applied = false;
+	enum rc rc = history_get(r->v->txn, &r->record, &r->record.parts[0], &r->v->arena, &h);
+
+	r->part = part_init();
+	*whole = true;
+	for (i = 0; rc == RC_OK && i < h.count; i++) {
+		struct dot d = h.steps[i].dot;
+
+		rc = is_applied(r, d, &applied);
+		if (rc == RC_OK && !applied) {
+			verify_differs(r->v, "%s names an entry that is not applied",
+				       verify_record_name(r->v, r->record.kind_number, r->record.id)
+					       .text);
+		}
+		if (rc == RC_OK) {
+			rc = replay_step(r, d);
+		}
+		if (rc == RC_NOTFOUND || rc == RC_CORRUPT || rc == RC_LIMIT) {
+			report_step(r, d, rc);
+			*whole = false;
+			return RC_OK;
+		}
+	}
+	return rc;
+}
+
+static enum rc compare(struct rebuild *r)
+{
+	struct arena *a = &r->v->arena;
+	struct bytes_writer w = bytes_writer_init(a->p + a->used, a->max - a->used);
+
+	part_encode(&r->part, &w);
+	if (w.rc != RC_OK) {
+		return RC_NOMEM;
+	}
+	if (!bytes_equal(bytes_written(&w), r->stored)) {
+		verify_differs(r->v, "%s: its state in scope %u is not that of its entries",
+			       verify_record_name(r->v, r->record.kind_number, r->record.id).text,
+			       r->record.parts[0].scope);
+	}
+	return RC_OK;
+}
+
+static struct verify_scope *take_scope(struct verify *v, uint16_t scope)
+{
+	struct verify_scope *wider = NULL;
+	uint32_t i = v->scopes_count;
+
+	while (i > 0 && v->scopes[i - 1].scope >= scope) {
+		i--;
+	}
+	if (i < v->scopes_count && v->scopes[i].scope == scope) {
+		return &v->scopes[i];
+	}
+	if (v->scopes_count == v->scopes_max) {
+		uint32_t max = v->scopes_max == 0 ? 16 : 2 * v->scopes_max;
+
+		wider = realloc(v->scopes, max * sizeof(*wider));
+		if (wider == NULL) {
+			return NULL;
+		}
+		v->scopes = wider;
+		v->scopes_max = max;
+	}
+	memmove(&v->scopes[i + 1], &v->scopes[i], (v->scopes_count - i) * sizeof(*v->scopes));
+	memset(&v->scopes[i], 0, sizeof(v->scopes[i]));
+	v->scopes[i].scope = scope;
+	v->scopes_count++;
+	return &v->scopes[i];
+}
+
+static enum rc add_digest(struct rebuild *r)
+{
+	struct verify_scope *s = take_scope(r->v, r->record.parts[0].scope);
+	struct bytes pieces[3];
+
+	if (s == NULL) {
+		return RC_NOMEM;
+	}
+	pieces[0] = bytes_at(s->digest, HASH_LEN);
+	pieces[1] = bytes_at(r->key.b, r->key.len - 2); /* without the scope */
+	pieces[2] = r->stored;
+	r->v->store->crypto->hash(s->digest, pieces, 3);
+	s->parts++;
+	return RC_OK;
+}
+
+static enum rc check_part(struct rebuild *r)
+{
+	size_t mark = arena_mark(&r->v->arena);
+	bool whole = false;
+	enum rc rc = part_decode(r->stored, &r->v->arena, &r->record.parts[0].part);
+
+	r->v->report.parts++;
+	if (rc == RC_CORRUPT) {
+		verify_differs(r->v, "%s does not decode",
+			       verify_record_name(r->v, r->record.kind_number, r->record.id).text);
+		arena_release(&r->v->arena, mark);
+		return add_digest(r);
+	}
+	if (rc == RC_OK) {
+		rc = replay(r, &whole);
+	}
+	if (rc == RC_OK && whole) {
+		rc = compare(r);
+	}
+	arena_release(&r->v->arena, mark);
+	return rc == RC_OK ? add_digest(r) : rc;
+}
+
+/* Reads the key of a part. */
+static bool read_key(struct rebuild *r, struct bytes key)
+{
+	struct bytes_reader reader = bytes_reader_init(key);
+	struct bytes id;
+
+	r->record.kind_number = bytes_get_be16(&reader);
+	id = bytes_get(&reader, UUID_LEN);
+	r->record.parts[0].scope = bytes_get_be16(&reader);
+	r->record.parts_count = 1;
+	if (!bytes_is_done(&reader)) {
+		return false;
+	}
+	memcpy(r->record.id.b, id.p, UUID_LEN);
+	memcpy(r->key.b, key.p, key.len);
+	r->key.len = key.len;
+	return true;
+}
+
+static enum rc check_key(struct rebuild *r, struct bytes key, struct bytes value)
+{
+	if (!read_key(r, key)) {
+		verify_differs(r->v, "the table of records has a key that is none");
+		return RC_OK;
+	}
+	r->stored = value;
+	return check_part(r);
+}
+
+/* Opens a cursor at the first key, or behind the last one. */
+static enum rc open_cursor(struct rebuild *r, struct kv_cursor **c, struct bytes *k,
+			   struct bytes *v)
+{
+	struct key first = key_kind(0);
+	bool begun = r->key.len > 0;
+	enum rc rc = RC_NOMEM;
+
+	*c = kv_cursor_open(r->v->txn, KV_RECORD);
+	if (*c != NULL) {
+		rc = kv_cursor_seek(*c, begun ? key_bytes(&r->key) : key_bytes(&first), k, v);
+	}
+	if (rc == RC_OK && begun && bytes_equal(*k, key_bytes(&r->key))) {
+		rc = kv_cursor_next(*c, k, v);
+	}
+	return rc;
+}
+
+enum rc verify_records(struct verify *v)
+{
+	struct rebuild *r = calloc(1, sizeof(*r));
+	struct kv_cursor *c = NULL;
+	struct bytes key, value;
+	bool renewed = false;
+	enum rc rc = RC_NOMEM;
+
+	if (r == NULL) {
+		return RC_NOMEM;
+	}
+	r->v = v;
+	rc = open_cursor(r, &c, &key, &value);
+	while (rc == RC_OK) {
+		rc = check_key(r, key, value);
+		if (rc != RC_OK) {
+			break;
+		}
+		/* A cursor ends before its transaction. */
+		kv_cursor_close(c);
+		c = NULL;
+		rc = verify_step(v, &renewed);
+		if (rc == RC_OK) {
+			rc = open_cursor(r, &c, &key, &value);
+		}
+	}
+	kv_cursor_close(c);
+	free(r);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}

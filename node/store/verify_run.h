@@ -1,0 +1,54 @@
+/* One run of verify, shared by its stages. Private to verify*.c. */
+#ifndef KERWEN_VERIFY_RUN_H
+#define KERWEN_VERIFY_RUN_H
+
+#include "node/store/records.h"
+#include "node/store/verify.h"
+
+enum { VERIFY_ENTRIES_KEPT = 4, VERIFY_SCOPES_MAX = 65536 };
+
+/* An entry that was used lately: records made together stand together. */
+struct verify_entry {
+	struct dot dot;
+	struct entry entry;
+	uint32_t at; /* where the next change is likely */
+	struct arena arena;
+};
+
+struct verify {
+	struct store *store;
+	const struct verify_options *options;
+	struct verify_report report;
+	struct kv_txn *txn;
+	uint64_t txn_id, began_ms;
+	bool hold;          /* do not renew the transaction */
+	bool marked;        /* a transaction was committed by somebody since it was cleared */
+	struct arena arena; /* for the thing at hand */
+	struct verify_entry entries[VERIFY_ENTRIES_KEPT];
+	uint32_t entries_next;
+	struct verify_scope *scopes; /* by number */
+	uint32_t scopes_count, scopes_max;
+	uint64_t done, total;
+};
+
+/* Reports something that differs. */
+void verify_differs(struct verify *v, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Counts a step of progress. When the transaction is old begins another:
+ * *renewed then tells that cursors are gone and the catalog may be new. */
+enum rc verify_step(struct verify *v, bool *renewed);
+
+/* The stages. */
+enum rc verify_feeds(struct verify *v);
+enum rc verify_records(struct verify *v);
+enum rc verify_indexes(struct verify *v);
+enum rc verify_figures(struct verify *v);
+
+/* "kind 01a2..." for messages; the buffer is the caller's. */
+struct verify_name {
+	char text[128];
+};
+struct verify_name verify_record_name(const struct verify *v, uint16_t kind, struct uuid id);
+
+#endif
