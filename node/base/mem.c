@@ -3,7 +3,7 @@
 #include <sodium.h>
 #include <sys/mman.h>
 
-enum { KEPT_BYTES = 1 << 20 };
+enum { KEPT_BYTES = 8 << 20 };
 
 enum rc mem_arena_open(struct arena *out, size_t max)
 {

@@ -14,7 +14,7 @@
 enum rc mem_arena_open(struct arena *out, size_t max);
 
 /*
- * Empties it. Pages beyond the first megabyte go back to the system when the
+ * Empties it. Pages beyond the first 8 megabytes go back to the system when the
  * arena is fuller than that now: end a step with this, not arena_release(a, 0).
  */
 void mem_arena_reset(struct arena *a);

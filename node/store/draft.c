@@ -17,7 +17,10 @@ struct judge {
 	struct records_stamps stamps;
 	struct view_source source;
 	bool is_new;
-	bool settles; /* a plain write settles a conflict */
+	bool settles;    /* a plain write settles a conflict */
+	bool derives;    /* the kind has fields that follow from others */
+	bool judged[4];  /* by reach: whether `allowed` is known */
+	bool allowed[4]; /* by reach: whether this node may write there */
 };
 
 static enum rc refuse(struct judge *j, enum rc rc, const char *hint, const char *format, ...)
@@ -102,15 +105,26 @@ static enum rc find_home(struct judge *j)
 	return rc;
 }
 
-static enum rc judge_scope(struct judge *j, const char *field, enum reach reach)
+/* Whether this node is in the scope that a reach means for the record. */
+static bool may_write(struct judge *j, enum reach reach)
 {
 	const struct store_info *me = &j->w->store->info;
 	uint16_t scope = 0;
-	enum rc rc = catalog_scope_of(catalog_of(j), reach, j->plan->home.office,
-				      j->plan->home.region_scope, &scope);
 
-	if (rc == RC_OK && catalog_is_member(catalog_of(j), me->number, scope) &&
-	    (reach != REACH_NATION || me->is_centre)) {
+	if (!j->judged[reach]) {
+		j->judged[reach] = true;
+		j->allowed[reach] =
+			catalog_scope_of(catalog_of(j), reach, j->plan->home.office,
+					 j->plan->home.region_scope, &scope) == RC_OK &&
+			catalog_is_member(catalog_of(j), me->number, scope) &&
+			(reach != REACH_NATION || me->is_centre);
+	}
+	return j->allowed[reach];
+}
+
+static enum rc judge_scope(struct judge *j, const char *field, enum reach reach)
+{
+	if (may_write(j, reach)) {
 		return RC_OK;
 	}
 	return refuse(j, RC_DENIED, "let the record's home write it",
@@ -321,6 +335,9 @@ static enum rc keep_ops(struct judge *j)
 	struct draft_op *ops = arena_take(j->w->arena, max * sizeof(*ops));
 	enum rc rc = ops == NULL ? RC_NOMEM : RC_OK;
 
+	for (i = 0; i < j->d->kind->fields_count; i++) {
+		j->derives = j->derives || j->d->kind->fields[i].derive != DERIVE_NONE;
+	}
 	for (i = 0; i < j->d->ops_count && rc == RC_OK; i++) {
 		const struct draft_op *op = &j->d->ops[i];
 		bool changes = !(j->is_new && op->code == OP_CLEAR);
@@ -339,6 +356,8 @@ static enum rc keep_ops(struct judge *j)
 		}
 		if (rc == RC_OK && changes) {
 			ops[count++] = *op;
+		}
+		if (rc == RC_OK && changes && j->derives) {
 			rc = add_derived(j, op, ops, &count);
 		}
 	}
@@ -357,11 +376,8 @@ static enum rc judge_required(struct judge *j)
 		const struct schema_field *f = &k->fields[i];
 		struct draft_op *ops = (struct draft_op *)(uintptr_t)j->plan->ops;
 
-		if (!f->required || f->closed || find_op(ops, j->plan->ops_count, f) != NULL) {
-			continue;
-		}
-		if (judge_scope(j, f->name, f->reach) != RC_OK) {
-			j->result->text[0] = j->result->hint[0] = '\0';
+		if (!f->required || f->closed || !may_write(j, f->reach) ||
+		    find_op(ops, j->plan->ops_count, f) != NULL) {
 			continue;
 		}
 		return refuse(j, RC_INVALID, "add it as FIELD=VALUE", "%s.%s is required",
