@@ -60,20 +60,20 @@ static void end(struct verify *v)
 	}
 }
 
-enum rc verify_step(struct verify *v, bool *renewed)
+bool verify_is_due(struct verify *v)
 {
-	*renewed = false;
 	if (++v->done % PROGRESS_EVERY != 0) {
-		return RC_OK;
+		return false;
 	}
 	if (v->options->on_progress != NULL) {
 		v->options->on_progress(v->options->ctx, v->done, v->total);
 	}
-	if (v->hold || clock_monotonic_ms() - v->began_ms < RENEW_MS) {
-		return RC_OK;
-	}
+	return !v->hold && clock_monotonic_ms() - v->began_ms >= RENEW_MS;
+}
+
+enum rc verify_renew(struct verify *v)
+{
 	end(v);
-	*renewed = true;
 	return begin(v);
 }
 

@@ -176,7 +176,6 @@ static enum rc check_feed(struct verify *v, const struct feed_state *s)
 	struct walk w = { .v = v, .feed = s->feed, .head = s->head, .applied = s->applied };
 	uint8_t head_hash[HASH_LEN];
 	uint64_t seq, head_changes = s->changes;
-	bool renewed = false;
 	enum rc rc = RC_OK;
 
 	memcpy(w.key, s->key, KEY_LEN);
@@ -190,8 +189,8 @@ static enum rc check_feed(struct verify *v, const struct feed_state *s)
 	}
 	for (seq = 1; seq <= w.head && rc == RC_OK; seq++) {
 		rc = check_entry(&w, seq);
-		if (rc == RC_OK) {
-			rc = verify_step(v, &renewed);
+		if (rc == RC_OK && verify_is_due(v)) {
+			rc = verify_renew(v);
 		}
 	}
 	if (rc == RC_OK &&

@@ -98,7 +98,7 @@ static enum rc count_kind(struct count *c, uint16_t kind)
 	struct records_walk w;
 	struct record r;
 	struct uuid last;
-	bool begun = false, renewed = false;
+	bool begun = false;
 	enum rc rc = records_walk_start(&w, v->txn, &v->store->catalog->schema, kind, NULL);
 
 	while (rc == RC_OK) {
@@ -114,12 +114,11 @@ static enum rc count_kind(struct count *c, uint16_t kind)
 		}
 		last = r.id;
 		begun = true;
-		if ((v->done + 1) % 256 != 0) {
-			v->done++;
+		if (!verify_is_due(v)) {
 			continue;
 		}
 		records_walk_end(&w);
-		rc = verify_step(v, &renewed);
+		rc = verify_renew(v);
 		if (rc == RC_OK) {
 			rc = v->marked ? RC_GAP :
 					 records_walk_start(&w, v->txn, &v->store->catalog->schema,

@@ -81,7 +81,7 @@ static enum rc check_kind(struct verify *v, uint16_t kind)
 	struct records_walk w;
 	struct record r;
 	struct uuid last;
-	bool begun = false, renewed = false;
+	bool begun = false;
 	enum rc rc = records_walk_start(&w, v->txn, &v->store->catalog->schema, kind, NULL);
 
 	while (rc == RC_OK) {
@@ -97,12 +97,11 @@ static enum rc check_kind(struct verify *v, uint16_t kind)
 		}
 		last = r.id;
 		begun = true;
-		if ((v->done + 1) % 256 != 0) {
-			v->done++;
+		if (!verify_is_due(v)) {
 			continue;
 		}
 		records_walk_end(&w);
-		rc = verify_step(v, &renewed);
+		rc = verify_renew(v);
 		if (rc == RC_OK) {
 			rc = records_walk_start(&w, v->txn, &v->store->catalog->schema, kind,
 						&last);
@@ -191,7 +190,6 @@ static enum rc walk_table(struct verify *v, enum kv_table table,
 	struct key at = { .b = { 0 }, .len = 1 };
 	struct kv_cursor *c = kv_cursor_open(v->txn, table);
 	struct bytes k, value;
-	bool renewed = false;
 	enum rc rc = c == NULL ? RC_NOMEM : kv_cursor_seek(c, key_bytes(&at), &k, &value);
 
 	while (rc == RC_OK) {
@@ -201,14 +199,15 @@ static enum rc walk_table(struct verify *v, enum kv_table table,
 		at.len = k.len;
 		rc = each(v, k);
 		arena_release(&v->arena, mark);
-		kv_cursor_close(c);
-		c = NULL;
-		if (rc == RC_OK) {
-			rc = verify_step(v, &renewed);
-		}
-		if (rc == RC_OK) {
-			c = kv_cursor_open(v->txn, table);
-			rc = c == NULL ? RC_NOMEM : kv_cursor_seek(c, key_bytes(&at), &k, &value);
+		if (rc == RC_OK && verify_is_due(v)) {
+			kv_cursor_close(c);
+			c = NULL;
+			rc = verify_renew(v);
+			if (rc == RC_OK) {
+				c = kv_cursor_open(v->txn, table);
+				rc = c == NULL ? RC_NOMEM :
+						 kv_cursor_seek(c, key_bytes(&at), &k, &value);
+			}
 		}
 		if (rc == RC_OK && bytes_equal(k, key_bytes(&at))) {
 			rc = kv_cursor_next(c, &k, &value);

@@ -287,7 +287,6 @@ enum rc verify_records(struct verify *v)
 	struct rebuild *r = calloc(1, sizeof(*r));
 	struct kv_cursor *c = NULL;
 	struct bytes key, value;
-	bool renewed = false;
 	enum rc rc = RC_NOMEM;
 
 	if (r == NULL) {
@@ -300,10 +299,13 @@ enum rc verify_records(struct verify *v)
 		if (rc != RC_OK) {
 			break;
 		}
-		/* A cursor ends before its transaction. */
+		if (!verify_is_due(v)) {
+			rc = kv_cursor_next(c, &key, &value);
+			continue;
+		}
 		kv_cursor_close(c);
 		c = NULL;
-		rc = verify_step(v, &renewed);
+		rc = verify_renew(v);
 		if (rc == RC_OK) {
 			rc = open_cursor(r, &c, &key, &value);
 		}

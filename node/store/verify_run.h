@@ -35,9 +35,12 @@ struct verify {
 void verify_differs(struct verify *v, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Counts a step of progress. When the transaction is old begins another:
- * *renewed then tells that cursors are gone and the catalog may be new. */
-enum rc verify_step(struct verify *v, bool *renewed);
+/* Counts a step of progress. True: the transaction is old; close what is open
+ * in it and call verify_renew. */
+bool verify_is_due(struct verify *v);
+
+/* Begins another transaction; the catalog may be a new one. */
+enum rc verify_renew(struct verify *v);
 
 /* The stages. */
 enum rc verify_feeds(struct verify *v);
