@@ -1,12 +1,18 @@
 #!/bin/sh
-# Runs test scripts, some at a time: run.sh [-j N] SCRIPT...
+# Runs test scripts, some at a time: run.sh [-v] [-j N] SCRIPT...
 #
-# Prints one line a script, the output of those that fail, and last
-# "N passed, N failed". A script gets KERWEN (the program), DATA, and TMPDIR: a
-# directory of its own that is removed when it passed.
+# Prints one line a script, the output of those that fail (-v: of all), and last
+# "N passed, N failed", with the number of those that skipped themselves (exit
+# status 77) if there are any. A script gets KERWEN (the program), DATA, and
+# TMPDIR: a directory of its own that is removed when it passed.
 set -u
 
 jobs=1
+if [ "${1:-}" = -v ]; then
+	RUN_VERBOSE=1
+	export RUN_VERBOSE
+	shift
+fi
 if [ "${1:-}" = -j ]; then
 	jobs=$2
 	shift 2
@@ -18,13 +24,24 @@ if [ "${1:-}" = --one ]; then
 	export TMPDIR
 	mkdir -p "$TMPDIR"
 	began=$(date +%s)
-	if sh "$2" >"$RUN_DIR/$name.out" 2>&1 </dev/null; then
-		echo "pass $2 ($(($(date +%s) - began)) s)"
-		rm -rf "$TMPDIR" "$RUN_DIR/$name.out"
-	else
-		echo "FAIL $2 (status $?)"
-		sed 's/^/    /' "$RUN_DIR/$name.out"
+	status=0
+	sh "$2" >"$RUN_DIR/$name.out" 2>&1 </dev/null || status=$?
+	case $status in
+	0) echo "pass $2 ($(($(date +%s) - began)) s)" ;;
+	77)
+		echo "skip $2"
+		touch "$RUN_DIR/$name.skipped"
+		;;
+	*)
+		echo "FAIL $2 (status $status)"
 		touch "$RUN_DIR/$name.failed"
+		;;
+	esac
+	if [ $status -ne 0 ] || [ -n "${RUN_VERBOSE:-}" ]; then
+		sed 's/^/    /' "$RUN_DIR/$name.out"
+	fi
+	if [ $status -eq 0 ] || [ $status -eq 77 ]; then
+		rm -rf "$TMPDIR" "$RUN_DIR/$name.out"
 	fi
 	exit 0
 fi
@@ -39,7 +56,8 @@ RUN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/kerwen-tests.XXXXXX")
 export RUN_DIR
 printf '%s\n' "$@" | xargs -P "$jobs" -n 1 sh "$0" --one
 failed=$(find "$RUN_DIR" -name '*.failed' | wc -l)
-echo "$(($# - failed)) passed, $failed failed"
+skipped=$(find "$RUN_DIR" -name '*.skipped' | wc -l)
+echo "$(($# - failed - skipped)) passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
 if [ "$failed" -gt 0 ]; then
 	echo "what they left is in $RUN_DIR"
 	exit 1
