@@ -282,10 +282,6 @@ void session_step(struct session *s, const struct session_event *e, struct sessi
 	case SESSION_SENT:
 	case SESSION_MOVED:
 		s->has_more = e->has_more;
-		if (e->keep) {
-			set_goals(s, e);
-			s->done = false;
-		}
 		if (e->type == SESSION_MOVED) {
 			check_done(s, e, out);
 		}

@@ -76,7 +76,6 @@ struct session_event {
 	const struct session_place *places;
 	uint32_t places_count;
 	bool has_more; /* OPENED, STORED, SENT, MOVED */
-	bool keep;     /* SESSION_MOVED: new goals, from `places` */
 };
 
 enum session_action_type {

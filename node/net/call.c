@@ -12,6 +12,7 @@
 #include "node/net/dial.h"
 #include "node/store/feeds.h"
 #include "node/store/join.h"
+#include "node/store/places.h"
 
 struct call {
 	struct call_options options;
@@ -108,7 +109,7 @@ static void on_gone(void *ctx, struct link *l, enum rc rc, const char *text)
 
 static void on_failed(void *owner, enum rc rc, const char *text)
 {
-	hub_link_failed(owner, rc, text);
+	link_failed(owner, rc, text);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -138,7 +139,7 @@ static enum rc dial_centre(struct call *c)
 		.pin = c->options.store->info.centre_key,
 		.timeout_ms = c->options.timeout_ms,
 		.limits = conn_limits_default(),
-		.handlers = &hub_dial_handlers,
+		.handlers = &link_dial_handlers,
 		.owner = c->link,
 		.on_failed = on_failed,
 	};
@@ -158,7 +159,7 @@ enum rc call_start(const struct call_options *o, struct call **out)
 		return RC_NOMEM;
 	}
 	c->options = *o;
-	c->link = hub_link(o->hub, false, find_token(o->store, token), &handlers);
+	c->link = link_new(o->hub, false, find_token(o->store, token), &handlers);
 	if (c->link == NULL) {
 		free(c);
 		return RC_NOMEM;
@@ -170,7 +171,7 @@ enum rc call_start(const struct call_options *o, struct call **out)
 	rc = o->addresses_count == 0 ? RC_INVALID : dial_centre(c);
 	if (rc != RC_OK) {
 		/* Reported the same way as everything that fails later. */
-		hub_link_failed(c->link, rc, "no usable address of the centre is known");
+		link_failed(c->link, rc, "no usable address of the centre is known");
 	}
 	*out = c;
 	return RC_OK;
@@ -184,7 +185,7 @@ void call_drop(struct call *c, enum rc rc, const char *text)
 	} else if (c->dial != NULL) {
 		dial_drop(c->dial);
 		c->dial = NULL;
-		hub_link_failed(c->link, rc, text);
+		link_failed(c->link, rc, text);
 	}
 }
 

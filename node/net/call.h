@@ -10,18 +10,18 @@
 struct call;
 
 struct call_result {
-	enum rc rc;             /* RC_OK: everything is confirmed */
-	char text[440];         /* what happened, when it is not */
-	bool was_open;          /* the centre was reached */
+	enum rc rc;              /* RC_OK: everything is confirmed */
+	char text[440];          /* what happened, when it is not */
+	bool was_open;           /* the centre was reached */
 	uint64_t sent, received; /* record changes */
-	uint64_t confirmed;     /* record changes that got their receipt */
+	uint64_t confirmed;      /* record changes that got their receipt */
 	uint64_t bytes_out, bytes_in;
 	uint32_t round_trips;
 };
 
 struct call_options {
-	struct hub *hub;     /* borrowed */
-	struct store *store; /* the loop thread's; borrowed */
+	struct hub *hub;              /* borrowed */
+	struct store *store;          /* the loop thread's; borrowed */
 	const char *const *addresses; /* the centre's HOST:PORT; copied */
 	uint32_t addresses_count;
 	uint32_t timeout_ms; /* for all of it */

@@ -39,9 +39,9 @@ struct daemon {
 	struct control *control;
 	uv_signal_t signals[2];
 	uv_timer_t redial, look;
-	struct link *road;    /* an office's standing link */
-	struct dial *dial;    /* while it is dialled */
-	struct call *call;    /* a manual sync under way */
+	struct link *road; /* an office's standing link */
+	struct dial *dial; /* while it is dialled */
+	struct call *call; /* a manual sync under way */
 	uint32_t attempt;
 	struct waiter waiters[WAITERS_MAX];
 	uint32_t waiters_count;
@@ -183,7 +183,7 @@ static void on_request(void *ctx, struct control_client *client, const json_t *r
 		on_status(d, client);
 	} else if (what != NULL && strcmp(what, "poke") == 0) {
 		control_answer(client, answer_of(RC_OK, ""));
-		hub_moved(d->hub, false);
+		hub_moved(d->hub);
 	} else {
 		control_answer(client, answer_of(RC_INVALID, "the daemon does not know this"));
 	}
@@ -249,7 +249,7 @@ static void on_road_gone(void *ctx, struct link *l, enum rc rc, const char *text
 
 static void on_dial_failed(void *owner, enum rc rc, const char *text)
 {
-	hub_link_failed(owner, rc, text);
+	link_failed(owner, rc, text);
 }
 
 static const uint8_t *find_token(struct store *s, uint8_t token[TOKEN_LEN])
@@ -275,21 +275,21 @@ static void dial_road(struct daemon *d)
 		.pin = d->options->store->info.centre_key,
 		.timeout_ms = DIAL_TIMEOUT_MS,
 		.limits = conn_limits_default(),
-		.handlers = &hub_dial_handlers,
+		.handlers = &link_dial_handlers,
 		.on_failed = on_dial_failed,
 	};
 
 	if (d->stopping || o.count == 0) {
 		return;
 	}
-	d->road = hub_link(d->hub, true, find_token(d->options->store, token), &handlers);
+	d->road = link_new(d->hub, true, find_token(d->options->store, token), &handlers);
 	if (d->road == NULL) {
 		plan_redial(d);
 		return;
 	}
 	o.owner = d->road;
 	if (dial_start(&o, &d->dial) != RC_OK) {
-		hub_link_failed(d->road, RC_INVALID, "no usable address of the centre is known");
+		link_failed(d->road, RC_INVALID, "no usable address of the centre is known");
 	}
 }
 
@@ -332,7 +332,7 @@ static void stop(struct daemon *d)
 	d->listener = NULL;
 	if (d->road != NULL && !link_is_connected(d->road) && d->dial != NULL) {
 		dial_drop(d->dial);
-		hub_link_failed(d->road, RC_CLOSED, "this node is stopping");
+		link_failed(d->road, RC_CLOSED, "this node is stopping");
 	}
 	if (d->call != NULL) {
 		call_drop(d->call, RC_CLOSED, "this node is stopping");
@@ -376,7 +376,7 @@ static void on_look(uv_timer_t *timer)
 	store_end(d->options->store, t);
 	if (id != d->txn_seen) {
 		d->txn_seen = id;
-		hub_moved(d->hub, false);
+		hub_moved(d->hub);
 	}
 	for (i = d->waiters_count; i > 0 && is_centre(d); i--) {
 		if (uv_now(&d->loop) > d->waiters[i - 1].until_ms) {
@@ -431,7 +431,7 @@ static enum rc start_listening(struct daemon *d, const char **why)
 	}
 	o.net = hub_net(d->hub);
 	o.address = d->options->config->listen;
-	o.handlers = &hub_accept_handlers;
+	o.handlers = &link_accept_handlers;
 	o.owner = d->hub;
 	rc = listen_open(&o, &d->listener, why);
 	if (rc == RC_OK) {

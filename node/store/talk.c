@@ -448,9 +448,9 @@ void talk_admitted(struct talk *t, enum rc rc)
 	step_placed(t, &e, bytes_at(NULL, 0));
 }
 
-void talk_moved(struct talk *t, bool goals)
+void talk_moved(struct talk *t)
 {
-	struct session_event e = { .type = SESSION_MOVED, .keep = goals };
+	struct session_event e = { .type = SESSION_MOVED };
 
 	step_placed(t, &e, bytes_at(NULL, 0));
 }

@@ -56,8 +56,8 @@ void talk_frame(struct talk *t, struct bytes frame);
 void talk_stored(struct talk *t, enum rc rc, const struct receive_result *r);
 /* rc RC_OK: the peer is the office that its hello named; else it is sent away. */
 void talk_admitted(struct talk *t, enum rc rc);
-/* This node has new entries. goals: reach all of them, then report done. */
-void talk_moved(struct talk *t, bool goals);
+/* This node has new entries. */
+void talk_moved(struct talk *t);
 void talk_writable(struct talk *t);
 void talk_full(struct talk *t);
 /* Sends an ask to the office; ops->done brings the answer. */

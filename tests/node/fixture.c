@@ -426,7 +426,7 @@ static void on_store(void *ctx, struct bytes frame)
 	store_close(writer);
 	talk_stored(&s->talk, refused, &r);
 	if (!s->other->is_closed) {
-		talk_moved(&s->talk, false);
+		talk_moved(&s->talk);
 	}
 }
 
