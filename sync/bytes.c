@@ -86,6 +86,10 @@ void bytes_put_varint(struct bytes_writer *w, uint64_t v)
 	uint8_t b[10];
 	size_t n = 0;
 
+	if (v < 0x80 && w->rc == RC_OK && w->len < w->max) {
+		w->p[w->len++] = (uint8_t)v; /* most of them */
+		return;
+	}
 	while (v >= 0x80) {
 		b[n++] = (uint8_t)(v | 0x80);
 		v >>= 7;

@@ -99,6 +99,7 @@ struct slices {
 	uint32_t count;
 	uint32_t ops_max;
 	struct arena *arena;
+	struct slice *by_reach[REACH_NATION + 1]; /* as far as known */
 };
 
 static struct slice *open_slice(struct slices *s, uint16_t scope)
@@ -120,6 +121,25 @@ static struct slice *open_slice(struct slices *s, uint16_t scope)
 	slice->ops = arena_take(s->arena, s->ops_max * sizeof(*slice->ops));
 	s->count += slice->ops != NULL;
 	return slice->ops == NULL ? NULL : slice;
+}
+
+/* The slice of the scope that a reach means for the record. */
+static enum rc find_slice(struct commit *c, const struct draft_plan *plan, struct slices *s,
+			  enum reach reach, struct slice **out)
+{
+	uint16_t scope = 0;
+	enum rc rc = RC_OK;
+
+	if (s->by_reach[reach] == NULL) {
+		rc = catalog_scope_of(c->work.store->catalog, reach, plan->home.office,
+				      plan->home.region_scope, &scope);
+		if (rc != RC_OK) {
+			return rc;
+		}
+		s->by_reach[reach] = open_slice(s, scope);
+	}
+	*out = s->by_reach[reach];
+	return *out == NULL ? RC_NOMEM : RC_OK;
 }
 
 static enum rc add_home(const struct draft_plan *plan, struct slice *slice, struct arena *a)
@@ -144,7 +164,7 @@ static enum rc cut_slices(struct commit *c, const struct draft *d, const struct 
 	enum rc rc = RC_OK;
 	uint32_t i;
 
-	s->count = 0;
+	memset(s, 0, sizeof(*s));
 	s->arena = c->work.arena;
 	s->ops_max = plan->ops_count + 1;
 	slice = open_slice(s, plan->existence);
@@ -157,13 +177,10 @@ static enum rc cut_slices(struct commit *c, const struct draft *d, const struct 
 	}
 	for (i = 0; i < plan->ops_count && rc == RC_OK; i++) {
 		const struct draft_op *op = &plan->ops[i];
-		uint16_t scope = 0;
 
-		rc = catalog_scope_of(c->work.store->catalog, op->field->reach, plan->home.office,
-				      plan->home.region_scope, &scope);
-		slice = rc == RC_OK ? open_slice(s, scope) : NULL;
-		if (slice == NULL) {
-			return rc == RC_OK ? RC_NOMEM : rc;
+		rc = find_slice(c, plan, s, op->field->reach, &slice);
+		if (rc != RC_OK) {
+			return rc;
 		}
 		slice->ops[slice->ops_count++] =
 			(struct op){ op->field->number, op->code, op->value };
@@ -236,32 +253,42 @@ static enum rc write_slice(struct commit *c, const struct draft *d, const struct
 }
 
 /* Values of drafts are borrowed from the caller, but records in work keep
- * them until the flush: so the plan's operations get copies. */
-static enum rc copy_values(struct commit *c, struct draft_plan *plan)
+ * them until the flush: so the operations get copies, all in one block. */
+static enum rc copy_values(struct commit *c, const struct slices *s)
 {
-	struct draft_op *ops = arena_take(c->work.arena, plan->ops_count * sizeof(*ops));
-	uint32_t i;
+	size_t len = 0;
+	uint8_t *p = NULL;
+	uint32_t i, k;
 
-	for (i = 0; i < plan->ops_count && ops != NULL; i++) {
-		ops[i] = plan->ops[i];
-		ops[i].value = arena_copy(c->work.arena, ops[i].value);
-		if (ops[i].value.p == NULL) {
-			return RC_NOMEM;
+	for (i = 0; i < s->count; i++) {
+		for (k = 0; k < s->items[i].ops_count; k++) {
+			len += s->items[i].ops[k].value.len;
 		}
 	}
-	plan->ops = ops;
-	return ops == NULL ? RC_NOMEM : RC_OK;
+	p = arena_take(c->work.arena, len);
+	for (i = 0; i < s->count && p != NULL; i++) {
+		for (k = 0; k < s->items[i].ops_count; k++) {
+			struct bytes *v = &s->items[i].ops[k].value;
+
+			if (v->len > 0) {
+				memcpy(p, v->p, v->len);
+			}
+			v->p = p;
+			p += v->len;
+		}
+	}
+	return p == NULL ? RC_NOMEM : RC_OK;
 }
 
 static enum rc write_draft(struct commit *c, struct draft *d, struct draft_plan *plan,
 			   const struct record *r)
 {
 	struct slices slices;
-	enum rc rc = copy_values(c, plan);
+	enum rc rc = cut_slices(c, d, plan, &slices);
 	uint32_t i;
 
 	if (rc == RC_OK) {
-		rc = cut_slices(c, d, plan, &slices);
+		rc = copy_values(c, &slices);
 	}
 	for (i = 0; rc == RC_OK && i < slices.count; i++) {
 		rc = write_slice(c, d, &slices.items[i], r);
@@ -300,7 +327,8 @@ enum rc commit_add(struct commit *c, struct draft *d, struct draft_result *out)
 	if (d->act == DRAFT_ADD) {
 		d->id = next_id(c);
 	}
-	r = work_record(&c->work, d->kind->number, d->id);
+	r = d->act == DRAFT_ADD ? work_new_record(&c->work, d->kind->number, d->id) :
+				  work_record(&c->work, d->kind->number, d->id);
 	if (r == NULL) {
 		return c->work.rc;
 	}

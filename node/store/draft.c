@@ -54,7 +54,7 @@ static enum rc judge_kind(struct judge *j)
 		return refuse(j, RC_INVALID, "see `kerwen schema show` for the kinds in use",
 			      "%s: this kind is closed", k->name);
 	}
-	if (j->is_new && kv_fill_percent(j->w->txn) >= LIMIT_MAP_FULL_PERCENT) {
+	if (j->is_new && work_fill_percent(j->w) >= LIMIT_MAP_FULL_PERCENT) {
 		return refuse(j, RC_FULL, "raise max_size in kerwen.yaml, or make room on the disk",
 			      "the database is nearly full: new records are refused, "
 			      "syncs and deletions still work");

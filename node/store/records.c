@@ -38,7 +38,7 @@ static enum rc add_part(struct record *r, uint16_t scope, struct bytes value, st
 	return part_decode(copy, a, &p->part);
 }
 
-static void start_record(struct record *r, const struct schema *s, uint16_t kind, struct uuid id)
+void records_begin(struct record *r, const struct schema *s, uint16_t kind, struct uuid id)
 {
 	r->kind = schema_kind_by_number(s, kind);
 	r->kind_number = kind;
@@ -58,7 +58,7 @@ static enum rc take_record(struct records_walk *w, struct arena *a, struct recor
 	if (!split_key(w->key, &kind, &id, &scope)) {
 		return RC_CORRUPT;
 	}
-	start_record(out, w->schema, kind, id);
+	records_begin(out, w->schema, kind, id);
 	while (rc == RC_OK && w->key.p != NULL) {
 		struct uuid here;
 
@@ -120,7 +120,7 @@ enum rc records_get(struct kv_txn *t, const struct schema *s, uint16_t kind, str
 	enum rc rc = records_walk_start(&w, t, s, kind, &id);
 
 	if (rc == RC_OK) {
-		start_record(out, s, kind, id);
+		records_begin(out, s, kind, id);
 		if (w.key.p == NULL || !key_has_prefix(w.key, &prefix)) {
 			rc = RC_NOTFOUND;
 		} else {

@@ -17,6 +17,9 @@
 enum rc records_get(struct kv_txn *t, const struct schema *s, uint16_t kind, struct uuid id,
 		    struct arena *a, struct record *out);
 
+/* A record without parts. */
+void records_begin(struct record *r, const struct schema *s, uint16_t kind, struct uuid id);
+
 /* Walks the records of a kind in the order of their ids. */
 struct records_walk {
 	struct kv_cursor *cursor;

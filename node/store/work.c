@@ -170,17 +170,26 @@ static enum rc remember_before(struct work *w, struct work_record *r)
 	return rc == RC_OK ? count_record(w, &r->record, -1) : rc;
 }
 
+/* Where a touched record comes from. */
+enum load {
+	LOAD_STORED,
+	LOAD_DERIVED_ANEW, /* stored, but the derived tables hold nothing of it */
+	LOAD_NEW           /* nowhere: its id was made just now */
+};
+
 static struct work_record *load_record(struct work *w, const struct record_name *name,
-				       uint16_t kind, bool derived)
+				       uint16_t kind, enum load load)
 {
 	struct work_record *r = arena_take_zeroed(w->arena, 1, sizeof(*r));
 	enum rc rc = RC_NOMEM;
 
 	if (r != NULL) {
 		r->name = *name;
-		rc = records_get(w->txn, &w->store->catalog->schema, kind, name->id, w->arena,
-				 &r->record);
-		r->existed = rc == RC_OK && derived;
+		records_begin(&r->record, &w->store->catalog->schema, kind, name->id);
+		rc = load == LOAD_NEW ? RC_NOTFOUND :
+					records_get(w->txn, &w->store->catalog->schema, kind,
+						    name->id, w->arena, &r->record);
+		r->existed = rc == RC_OK && load == LOAD_STORED;
 		if (rc == RC_NOTFOUND) {
 			rc = RC_OK;
 		}
@@ -203,7 +212,8 @@ static struct record_name name_of(uint16_t kind, struct uuid id)
 	return name;
 }
 
-static struct work_record *touch_record(struct work *w, uint16_t kind, struct uuid id)
+static struct work_record *touch_record(struct work *w, uint16_t kind, struct uuid id,
+					enum load load)
 {
 	struct record_name name = name_of(kind, id);
 	struct work_record *r = NULL;
@@ -212,7 +222,7 @@ static struct work_record *touch_record(struct work *w, uint16_t kind, struct uu
 		return NULL;
 	}
 	HASH_FIND(hh, w->records, &name, sizeof(name), r);
-	return r != NULL ? r : load_record(w, &name, kind, true);
+	return r != NULL ? r : load_record(w, &name, kind, load);
 }
 
 enum rc work_derive(struct work *w, uint16_t kind, struct uuid id)
@@ -220,16 +230,32 @@ enum rc work_derive(struct work *w, uint16_t kind, struct uuid id)
 	struct record_name name = name_of(kind, id);
 
 	if (w->rc == RC_OK) {
-		(void)load_record(w, &name, kind, false);
+		(void)load_record(w, &name, kind, LOAD_DERIVED_ANEW);
 	}
 	return w->rc;
 }
 
 const struct record *work_record(struct work *w, uint16_t kind, struct uuid id)
 {
-	struct work_record *r = touch_record(w, kind, id);
+	struct work_record *r = touch_record(w, kind, id, LOAD_STORED);
 
 	return r == NULL ? NULL : &r->record;
+}
+
+const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid id)
+{
+	struct work_record *r = touch_record(w, kind, id, LOAD_NEW);
+
+	return r == NULL ? NULL : &r->record;
+}
+
+unsigned work_fill_percent(struct work *w)
+{
+	if (!w->knows_fill) {
+		w->fill_percent = kv_fill_percent(w->txn);
+		w->knows_fill = true;
+	}
+	return w->fill_percent;
 }
 
 /* The place of the part of a scope; made where it belongs. */
@@ -274,7 +300,7 @@ static enum rc index_dot(struct work *w, const struct change *c, const struct pa
 
 enum rc work_apply(struct work *w, const struct change *c, struct dot e, const struct seen *seen)
 {
-	struct work_record *r = touch_record(w, c->kind, c->id);
+	struct work_record *r = touch_record(w, c->kind, c->id, LOAD_STORED);
 	uint32_t place = 0;
 	enum rc rc = RC_OK;
 

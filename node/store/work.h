@@ -32,6 +32,8 @@ struct work {
 	bool national_moved; /* built-in records changed: the catalog is stale */
 	bool catalog_moved;  /* the catalog was read again since the work began */
 	int64_t time_ms;     /* the time of all it writes; 0: not asked yet */
+	bool knows_fill;     /* fill_percent is set */
+	unsigned fill_percent;
 };
 
 enum rc work_begin(struct store *s, struct work *w);
@@ -52,6 +54,13 @@ bool work_is_large(const struct work *w);
  * one that is not here. Borrowed until the next flush.
  */
 const struct record *work_record(struct work *w, uint16_t kind, struct uuid id);
+
+/* The same for an id that was made just now: it is not looked for in the
+ * store. */
+const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid id);
+
+/* How full the store is, in percent, as of the beginning of the work. */
+unsigned work_fill_percent(struct work *w);
 
 /*
  * Applies one record change that is part of entry e, in e's scope. The ops'
