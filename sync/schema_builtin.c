@@ -29,7 +29,7 @@ static const struct schema_field OFFICE_FIELDS[] = {
 	FIELD(6, "scope_region", VALUE_INT, POLICY_LATEST),
 	FIELD(7, "key", VALUE_BYTES, POLICY_LATEST),
 	SET(8, "addresses", VALUE_TEXT),
-	FIELD(9, "state", VALUE_TEXT, POLICY_LATEST), /* unset, or "active" */
+	FIELD(9, "state", VALUE_TEXT, POLICY_LATEST), /* unset, or "closed" */
 	FIELD(10, "closed_on", VALUE_DATE, POLICY_LATEST),
 };
 

@@ -19,7 +19,7 @@ struct office_info {
 	uint16_t scope_office, scope_centre, scope_region;
 	bool has_key;
 	uint8_t key[KEY_LEN];
-	const char *const *addresses; /* of its centre; only the system's */
+	const char *const *addresses; /* not read; see centre_addresses */
 	bool is_closed;
 };
 
