@@ -10,8 +10,11 @@ static const struct cmd_option options[] = {
 
 static int fail_id(struct cmd_context *c, const struct value_reader *r, enum rc rc)
 {
-	return rc == RC_INVALID ? cmd_fail(c, CMD_USAGE, r->hint, "%s", r->text) :
-				  open_fail(c, rc, "it cannot be read");
+	if (rc == RC_INVALID || rc == RC_NOTFOUND) {
+		return cmd_fail(c, rc == RC_INVALID ? CMD_USAGE : CMD_FAILED, r->hint, "%s",
+				r->text);
+	}
+	return open_fail(c, rc, "it cannot be read");
 }
 
 static int print(struct cmd_context *c, const struct cmd_args *args, struct cmd_node *n,

@@ -27,8 +27,9 @@ struct edit {
 /* A refusal of what was typed, or a failure of the store. */
 static int fail_read(struct edit *e, enum rc rc)
 {
-	if (rc == RC_INVALID) {
-		return cmd_fail(e->c, CMD_USAGE, e->reader.hint, "%s", e->reader.text);
+	if (rc == RC_INVALID || rc == RC_NOTFOUND) {
+		return cmd_fail(e->c, rc == RC_INVALID ? CMD_USAGE : CMD_FAILED, e->reader.hint,
+				"%s", e->reader.text);
 	}
 	return open_fail(e->c, rc, "it cannot be read");
 }

@@ -197,7 +197,7 @@ enum rc value_arg_record(struct value_reader *r, struct bytes text, uint16_t *ki
 			      "the ids of several records end like this");
 	}
 	if (rc == RC_NOTFOUND) {
-		return refuse(r, "see `kerwen list KIND`", "there is no record with this id here");
+		(void)refuse(r, "see `kerwen list KIND`", "there is no record with this id here");
 	}
 	return rc;
 }
@@ -220,7 +220,8 @@ static enum rc read_link(struct value_reader *r, const struct schema_field *f, s
 		char reason[sizeof(r->text)];
 
 		rc = value_arg_record(r, text, &kind, id);
-		if (rc == RC_INVALID) {
+		if (rc == RC_INVALID || rc == RC_NOTFOUND) {
+			rc = RC_INVALID;
 			(void)snprintf(reason, sizeof(reason), "%s", r->text);
 			(void)snprintf(r->text, sizeof(r->text), "%s.%s: %.200s", r->kind->name,
 				       f->name, reason);

@@ -53,8 +53,8 @@ enum rc value_arg_read(struct value_reader *r, const struct schema_field *f, str
 /* A field by its name. NULL with text and hint: did you mean ...? */
 const struct schema_field *value_arg_field(struct value_reader *r, struct bytes name);
 
-/* A record by its id or the ending of one; kind NULL: of any kind. RC_INVALID
- * with text and hint; else what the store answered. */
+/* A record by its id or the ending of one. RC_INVALID (not an id, or of several
+ * records) and RC_NOTFOUND, with text and hint; else what the store answered. */
 enum rc value_arg_record(struct value_reader *r, struct bytes text, uint16_t *kind,
 			 struct uuid *id);
 
