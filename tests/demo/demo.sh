@@ -24,7 +24,7 @@ dasoguz TM-D 4 Daşoguz
 lebap TM-L 5 Lebap
 mary TM-M 6 Mary'
 
-bold= plain= dim=
+bold='' plain='' dim=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	bold=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
 fi
@@ -301,11 +301,12 @@ say_next()
 		kerwen -C lebap list decision --where 'decided_on = 2016-12-09' --limit 5
 		kerwen -C centre list person --limit 3    the names stay in their office
 		kerwen -C centre figures                  all figures there are
+		kerwen -C centre verify                   rebuilds it all; a digest for each scope
 		kerwen -C mary add person name_tm='Amanow Serdar' birth_date=1990 sex=1 \
-			citizenship=TKM legal_status=CIT stateless=false region=TM-M
+		    citizenship=TKM legal_status=CIT stateless=false region=TM-M
 		kerwen -C mary status                     one change is not confirmed
 		kerwen -C centre run                      the daemon; it prints its port
-		kerwen -C mary sync --centre 127.0.0.1:PORT    from another terminal
+		kerwen -C mary sync --centre 127.0.0.1:PORT     from another terminal
 	END
 }
 
