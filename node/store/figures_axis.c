@@ -347,6 +347,19 @@ static enum rc make_kind(struct figures_plan *p)
 	return RC_OK;
 }
 
+static enum rc refuse_where(struct figures_plan *p, const struct expr_error *e)
+{
+	char hint[200] = "it can look at: ";
+	size_t len = strlen(hint);
+	uint32_t i;
+
+	for (i = 0; i < p->where_kind.fields_count && len < sizeof(hint); i++) {
+		len += (size_t)snprintf(hint + len, sizeof(hint) - len, "%s%s", i == 0 ? "" : ", ",
+					p->where_kind.fields[i].name);
+	}
+	return figures_axis_refuse(p, hint, "--where, column %u: %s", e->column, e->text);
+}
+
 static enum rc read_where(struct figures_plan *p)
 {
 	struct expr_error e;
@@ -363,8 +376,7 @@ static enum rc read_where(struct figures_plan *p)
 		return rc;
 	}
 	if (rc != RC_OK) {
-		return figures_axis_refuse(p, "only the dimensions of the figure can be asked for",
-					   "--where, column %u: %s", e.column, e.text);
+		return refuse_where(p, &e);
 	}
 	for (i = 0; i < p->where_kind.fields_count; i++) {
 		struct figures_axis *x = &p->axes[i < p->axes_count ? i : 0];
