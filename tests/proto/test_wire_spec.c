@@ -385,6 +385,39 @@ Test(wire_spec, states_are_as_printed)
 	expect_state("record1oftheexample,scope2", &second);
 }
 
+/* As `kerwen verify` adds up the parts of a scope. */
+static void add_to_digest(uint8_t digest[HASH_LEN], struct uuid record, const struct part *p)
+{
+	static const uint8_t kind[2] = { 0, KIND };
+	uint8_t buffer[256];
+	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
+	struct bytes pieces[4] = { bytes_at(digest, HASH_LEN), bytes_at(kind, sizeof(kind)),
+				   bytes_at(record.b, UUID_LEN) };
+
+	part_encode(p, &w);
+	pieces[3] = bytes_written(&w);
+	blake2b_hash(digest, pieces, 4);
+}
+
+Test(wire_spec, digest_is_as_printed)
+{
+	struct example x = make_example();
+	uint8_t digest[HASH_LEN] = { 0 };
+	struct entry e;
+	uint32_t i;
+
+	cr_assert_eq(entry_decode(encode_entry(&x), &arena, &e), RC_OK);
+	for (i = 0; i < 2; i++) {
+		struct part p = part_init();
+		struct change c;
+
+		cr_assert_eq(entry_decode_change(&e, i, &arena, &c), RC_OK);
+		apply(&p, &c, (struct dot){ FEED, 1 });
+		add_to_digest(digest, c.id, &p);
+	}
+	expect_printed("digest", bytes_at(digest, HASH_LEN));
+}
+
 Test(wire_spec, frame_is_as_printed)
 {
 	struct message m = { .type = MESSAGE_ANSWER, .credit = 1 };
