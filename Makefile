@@ -118,7 +118,7 @@ $(BUILD)/tests/demo_data: $(DEMO_DATA_O)
 $(BUILD)/tests/demo_road: $(DEMO_ROAD_O)
 	$(link_test)
 
-scripts = DATA="$(abspath $(DATA))" BUILD="$(BUILD)" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/run.sh
+scripts = DATA="$(abspath $(DATA))" BUILD="$(BUILD)" KERWEN="$(abspath $(BUILD)/kerwen)" sh tests/run.sh
 
 .PHONY: test test-sync test-proto test-node test-cli test-real asan bench demo check
 test: test-sync test-proto test-node test-cli
@@ -149,10 +149,10 @@ asan:
 
 # Prints JSON lines; a peer that cannot be had prints null.
 bench: $(BUILD)/kerwen
-	@DATA="$(abspath $(DATA))" KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/bench/bench.sh
+	@DATA="$(abspath $(DATA))" KERWEN="$(abspath $(BUILD)/kerwen)" sh tests/bench/bench.sh
 
 demo: $(BUILD)/kerwen $(DEMO)
-	@KERWEN="$(CURDIR)/$(BUILD)/kerwen" sh tests/demo/demo.sh
+	@KERWEN="$(abspath $(BUILD)/kerwen)" sh tests/demo/demo.sh
 
 # Format, layers, purity of sync/, names, warnings under gcc and clang.
 check: build/setup.check
