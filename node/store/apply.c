@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "node/store/author.h"
+#include "node/store/context.h"
 #include "node/store/key.h"
 #include "proto/entry_codec.h"
 #include "sync/rights.h"
@@ -67,35 +68,6 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 		       RC_CORRUPT;
 }
 
-/* What the author of an entry had seen, answered from stored cuts. */
-struct context {
-	struct work *w;
-	const struct header *header;
-	const struct change *change;
-};
-
-static bool covers(void *ctx, struct dot d)
-{
-	const struct context *c = ctx;
-	struct feed_cut cut;
-	enum rc rc = RC_OK;
-
-	if (c->change->has_form) {
-		return vv_covers(&c->change->form, d);
-	}
-	if (d.feed == c->header->feed) {
-		return d.seq <= c->header->seen_own;
-	}
-	if (feed_office(d.feed) == 0) {
-		return d.seq <= c->header->seen_centre;
-	}
-	rc = feeds_cut_of(c->w->txn, d, &cut);
-	if (rc != RC_OK && rc != RC_NOTFOUND && c->w->rc == RC_OK) {
-		c->w->rc = rc;
-	}
-	return rc == RC_OK && cut.centre_seq <= c->header->seen_centre;
-}
-
 static struct rights rights_of(const struct work *w, const struct header *h, uint16_t kind)
 {
 	const struct catalog *c = w->store->catalog;
@@ -114,8 +86,8 @@ static enum rc apply_change(struct work *w, const struct entry *e, uint32_t plac
 {
 	struct dot dot = { e->header.feed, e->header.seq };
 	struct change change;
-	struct context context = { w, &e->header, &change };
-	struct seen seen = { .ctx = &context, .covers = covers };
+	struct context context = { .txn = w->txn, .header = &e->header, .change = &change };
+	struct seen seen = { .ctx = &context, .covers = context_covers };
 	struct rights rights;
 	enum rc rc = entry_decode_change(e, place, w->arena, &change);
 
@@ -125,6 +97,9 @@ static enum rc apply_change(struct work *w, const struct entry *e, uint32_t plac
 	}
 	if (rc == RC_OK) {
 		rc = work_apply(w, &change, dot, &seen);
+		if (context.rc != RC_OK && w->rc == RC_OK) {
+			w->rc = context.rc;
+		}
 		if (rc != RC_OK && w->rc == RC_OK) {
 			return work_quarantine(w, dot, place, rc);
 		}

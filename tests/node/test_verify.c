@@ -80,7 +80,9 @@ Test(verify, nodes_that_merged_conflicts_are_sound)
 	assert_sound(&f.centre);
 	assert_sound(a);
 	assert_sound(b);
+	/* One right after the other: the second has seen the first. */
 	cr_assert_eq(fixture_set(a, "person", id, "city=Murgap", NULL), RC_OK);
+	cr_assert_eq(fixture_set(a, "person", id, "city=Mary", NULL), RC_OK);
 	assert_sound(a);
 }
 
