@@ -27,6 +27,10 @@ struct value_reader {
 struct value_reader value_arg_reader(const struct store *s, struct kv_txn *t, struct arena *a,
 				     const struct schema_kind *kind);
 
+/* Fills in text and hint; returns RC_INVALID. */
+enum rc value_arg_refuse(struct value_reader *r, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* The operations of one draft while they are collected. */
 struct value_ops {
 	struct draft_op *items; /* in the reader's arena */
