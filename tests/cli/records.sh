@@ -204,3 +204,12 @@ fi
 expect 0 "$KERWEN" verify
 expect 0 "$KERWEN" --json verify
 says out '"ok":true'
+
+# Somebody reaches into the database file: verify sees it and names it.
+expect 0 "$KERWEN" add person nr=KANARE1
+LC_ALL=C sed -i 's/KANARE1/KANARI1/g' o/db/data.mdb
+expect 13 "$KERWEN" verify
+says out 'the chain is broken here'
+expect 13 "$KERWEN" --json verify
+says out '"ok":false'
+says err '{"code":13,'

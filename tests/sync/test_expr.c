@@ -232,6 +232,19 @@ Test(expr, and_binds_closer_than_or_and_not_closest)
 	}
 }
 
+Test(expr, knows_which_fields_it_looks_at)
+{
+	const struct expr *x = NULL;
+	struct expr_error e;
+
+	cr_assert_eq(parse("first and (sex = 1 or not note is set)", &x, &e), RC_OK);
+	cr_expect(expr_uses(x, &FIELDS[2]), "the first test");
+	cr_expect(expr_uses(x, &FIELDS[1]), "inside of parentheses");
+	cr_expect(expr_uses(x, &FIELDS[3]), "behind not");
+	cr_expect_not(expr_uses(x, &FIELDS[0]));
+	cr_expect_not(expr_uses(NULL, &FIELDS[0]));
+}
+
 Test(expr, no_expression_is_true)
 {
 	cr_expect(expr_eval(NULL, NULL));
