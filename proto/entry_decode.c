@@ -84,6 +84,7 @@ enum rc entry_decode_header(struct bytes b, struct arena *a, struct header *out)
 	out->epoch_seq = m->epoch_seq;
 	out->time_ms = (int64_t)m->time_ms;
 	out->commit = m->commit;
+	out->touches = m->touches;
 	out->author = bytes_of(m->author);
 	out->reason = bytes_of(m->reason);
 	out->has_base = m->base_id.len == UUID_LEN;
@@ -116,7 +117,7 @@ static enum rc read_entry(const Kerwen__Entry *m, struct arena *a, struct entry 
 	out->changes_count = (uint32_t)m->n_changes;
 	rc = entry_decode_header(out->header_bytes, a, &out->header);
 	out->header.changes_count = out->changes_count;
-	return rc;
+	return rc == RC_OK && out->header.touches > out->changes_count ? RC_CORRUPT : rc;
 }
 
 enum rc entry_decode(struct bytes b, struct arena *a, struct entry *out)

@@ -49,6 +49,7 @@ void entry_encode_header(const struct header *h, struct bytes_writer *w)
 	for (i = 0; i < h->cuts_count; i++) {
 		put_cut(w, 13, &h->cuts[i]);
 	}
+	wire_put_uint(w, 14, h->touches);
 }
 
 static uint64_t op_number(const struct op *op)

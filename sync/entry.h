@@ -72,6 +72,7 @@ struct header {
 	int64_t time_ms;    /* the author's clock */
 	uint64_t commit;    /* the author's count of commits */
 	uint32_t changes_count;
+	uint32_t touches; /* changes with a life: what people count as changes */
 	struct bytes author, reason;
 	bool has_base;
 	struct uuid base_id;             /* ids of new records are steps from it */

@@ -275,7 +275,7 @@ static void on_closed(struct conn *c, void *owner, enum rc rc, const char *text)
 	}
 	l->counters = conn_counters(c);
 	l->conn = NULL;
-	if (l->hub->store->info.is_centre) {
+	if (l->hub->store->info.is_centre || l->talk.peer_time_ms != 0) {
 		note_contact(l);
 	}
 	end_link(l, rc, text);

@@ -20,7 +20,7 @@ struct author_change {
 
 struct author_entry {
 	struct author_change *first, *last;
-	uint32_t changes_count;
+	uint32_t changes_count, touches;
 	size_t len;
 	const struct cut *cuts;
 	uint32_t cuts_count;
@@ -191,8 +191,8 @@ static struct dot last_dot(const struct author_scope *s)
 	return (struct dot){ s->state.feed, s->state.head + s->entries_count };
 }
 
-enum rc author_add(struct author *a, struct author_scope *s, struct bytes change, bool apart,
-		   struct dot *out)
+enum rc author_add(struct author *a, struct author_scope *s, struct bytes change, bool touches,
+		   bool apart, struct dot *out)
 {
 	struct author_change *c = arena_take_zeroed(a->work->arena, 1, sizeof(*c));
 	struct author_entry *e = s->last;
@@ -220,6 +220,7 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 	e->last = c;
 	e->len += len;
 	e->changes_count++;
+	e->touches += touches;
 	*out = last_dot(s);
 	return RC_OK;
 }
@@ -281,6 +282,7 @@ static enum rc write_entry(struct author *a, struct author_scope *s, const struc
 	}
 	h->cuts = e->cuts;
 	h->cuts_count = e->cuts_count;
+	h->touches = e->touches;
 	h->seq = s->state.head + 1;
 	h->seen_own = s->state.head;
 	if (a->work->store->info.is_centre) {
@@ -295,7 +297,7 @@ static enum rc write_entry(struct author *a, struct author_scope *s, const struc
 	feed_chain_next(a->work->store->crypto, s->state.hash, bytes_written(&hw), salt_bytes,
 			changes, e->changes_count, s->state.hash);
 	s->state.head = s->state.applied = h->seq;
-	s->state.changes += e->changes_count;
+	s->state.changes += e->touches;
 	stored.dot = (struct dot){ s->state.feed, h->seq };
 	stored.changes = s->state.changes;
 	stored.commit = h->commit;

@@ -248,7 +248,8 @@ static enum rc write_slice(struct commit *c, const struct draft *d, const struct
 	apart = has_dot(r, (struct dot){ scope->state.feed,
 					 scope->state.head + scope->entries_count }) &&
 		scope->entries_count > 0;
-	rc = author_add(&c->author, scope, bytes_written(&w), apart, &dot);
+	rc = author_add(&c->author, scope, bytes_written(&w), change.life != LIFE_NONE, apart,
+			&dot);
 	return rc == RC_OK ? work_apply(&c->work, &change, dot, &seen) : rc;
 }
 

@@ -15,7 +15,7 @@
 struct feed_state {
 	uint64_t feed;
 	uint64_t head, applied;
-	uint64_t changes;       /* record changes up to the head */
+	uint64_t changes;       /* record changes (touches) up to the head */
 	uint8_t hash[HASH_LEN]; /* chain hash at the head */
 	uint8_t key[KEY_LEN];   /* the author's, from the genesis */
 	struct bytes genesis;   /* as encoded */

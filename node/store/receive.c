@@ -147,7 +147,7 @@ static enum rc check_entries(struct work *w, const struct run *run, uint32_t ski
 		rc = apply_check_header(&e.header, state->head == 0 ? NULL : &last.header);
 		entry_chain(w->store->crypto, &e, state->hash, state->hash);
 		state->head++;
-		state->changes += e.changes_count;
+		state->changes += e.header.touches;
 		s->dot = (struct dot){ run->feed, state->head };
 		s->changes = state->changes;
 		s->commit = e.header.commit;

@@ -14,7 +14,7 @@
 /* Counts of one chunk. */
 struct receive_result {
 	uint64_t entries; /* that were new here */
-	uint64_t changes;
+	uint64_t changes; /* of records, each counted once */
 	uint64_t feed;    /* of the run that failed */
 };
 

@@ -53,7 +53,7 @@ static bool is_shared(const struct store *s, uint16_t scope)
 
 /* A feed that is ahead of its last receipt. */
 struct ahead {
-	uint64_t feed, from, head; /* entries from .. head have no receipt */
+	uint64_t feed, from; /* entries on from here have no receipt */
 	uint64_t changes;
 };
 
@@ -73,9 +73,9 @@ static enum rc list_ahead(const struct store *s, struct kv_txn *t, struct aheads
 		uint64_t seq = 0, changes = 0;
 
 		rc = find_confirmed(t, feed.feed, &seq, &changes);
-		if (rc == RC_OK && feed.changes > changes && is_shared(s, feed_scope(feed.feed))) {
-			out->items[out->count++] = (struct ahead){ feed.feed, seq + 1, feed.head,
-								   feed.changes - changes };
+		if (rc == RC_OK && feed.head > seq && is_shared(s, feed_scope(feed.feed))) {
+			out->items[out->count++] =
+				(struct ahead){ feed.feed, seq + 1, feed.changes - changes };
 		}
 		if (rc == RC_OK) {
 			rc = feed.feed == UINT64_MAX ? RC_NOTFOUND :
@@ -83,24 +83,6 @@ static enum rc list_ahead(const struct store *s, struct kv_txn *t, struct aheads
 		}
 	}
 	return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-/* The record changes of one entry: each also touches the scope where existence
- * lives, so that those are counted and the parts in other scopes are not. */
-static enum rc count_touches(struct kv_txn *t, struct dot d, struct arena *a, uint64_t *out)
-{
-	size_t mark = arena_mark(a);
-	struct change change;
-	struct entry e;
-	uint32_t i;
-	enum rc rc = history_load(t, d, a, &e);
-
-	for (i = 0; rc == RC_OK && i < e.changes_count; i++) {
-		rc = entry_decode_change(&e, i, a, &change);
-		*out += rc == RC_OK && change.life != LIFE_NONE;
-	}
-	arena_release(a, mark);
-	return rc;
 }
 
 static enum rc note_oldest(struct kv_txn *t, const struct ahead *f, struct arena *a,
@@ -123,20 +105,11 @@ static enum rc count_unconfirmed(const struct store *s, struct kv_txn *t, struct
 {
 	struct aheads list = { .count = 0 };
 	enum rc rc = s->info.is_centre ? RC_OK : list_ahead(s, t, &list);
-	uint64_t seq;
 	uint32_t i;
 
 	for (i = 0; i < list.count && rc == RC_OK; i++) {
-		const struct ahead *f = &list.items[i];
-
-		rc = note_oldest(t, f, a, out);
-		if (list.count == 1) {
-			out->unconfirmed = f->changes; /* nothing is there twice */
-			continue;
-		}
-		for (seq = f->from; seq <= f->head && rc == RC_OK; seq++) {
-			rc = count_touches(t, (struct dot){ f->feed, seq }, a, &out->unconfirmed);
-		}
+		rc = note_oldest(t, &list.items[i], a, out);
+		out->unconfirmed += list.items[i].changes;
 	}
 	return rc;
 }

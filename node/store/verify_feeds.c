@@ -121,7 +121,7 @@ static enum rc check_decoded(struct walk *w, const struct entry *e, const struct
 			       d.seq);
 	}
 	entry_chain(w->v->store->crypto, e, w->hash, w->hash);
-	w->changes += e->changes_count;
+	w->changes += e->header.touches;
 	if (memcmp(w->hash, stored->hash, HASH_LEN) != 0 || w->changes != stored->changes) {
 		verify_differs(w->v, "entry %016" PRIx64 ":%" PRIu64 ": the chain is broken here",
 			       d.feed, d.seq);
