@@ -193,6 +193,7 @@ static struct example make_example(void)
 	h.author = bytes_of("aynur");
 	h.has_base = true;
 	h.base_id = id(BASE);
+	h.touches = CHANGES;
 	x.genesis = encode_genesis();
 	x.header = encode_header(&h);
 	x.salt = bytes_at(salt, sizeof(salt));
