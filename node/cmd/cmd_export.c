@@ -16,7 +16,8 @@
 enum { SLICE_MS = 500 };
 
 /* The export, over all slices. */
-struct export {
+struct export
+{
 	struct cmd_context *c;
 	struct cmd_node *node;
 	const char *kind_name, *where;
@@ -106,8 +107,7 @@ static enum rc print_record(struct slice *s, const struct record *r)
 		return rc;
 	}
 	uuid_format(r->id, id);
-	return s->x->c->out->json ? print_json(s, r, id, version) :
-				    print_csv(s, r, id, version);
+	return s->x->c->out->json ? print_json(s, r, id, version) : print_csv(s, r, id, version);
 }
 
 static enum rc walk(struct slice *s)
@@ -189,10 +189,9 @@ static int run_slice(struct export *x)
 static int run(struct cmd_context *c, const struct cmd_args *args)
 {
 	struct cmd_node n;
-	struct export x = { .c = c,
-			    .node = &n,
-			    .kind_name = args->words[0],
-			    .where = cmd_option(args, "where") };
+	struct export x = {
+		.c = c, .node = &n, .kind_name = args->words[0], .where = cmd_option(args, "where")
+	};
 	int code = open_node(c, &n);
 
 	while (code == CMD_OK && !x.is_done) {
@@ -203,7 +202,9 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 }
 
 static const struct cmd_option options[] = {
-	{ .name = "where", .value = "EXPR", .help = "only these: year = 2016 and region in (TM-L)" },
+	{ .name = "where",
+	  .value = "EXPR",
+	  .help = "only these: year = 2016 and region in (TM-L)" },
 	{ 0 },
 };
 

@@ -72,8 +72,9 @@ static int fail(struct cmd_context *c, const struct import *i, enum rc rc,
 	enum cmd_exit code = rc == RC_INVALID ? CMD_USAGE : cmd_exit_of(rc);
 
 	if (i->progress.place.offset > 0 && !i->request.is_dry) {
-		out_note(c->out, "the rows before line %" PRIu64 " are imported; the same command "
-				 "goes on there",
+		out_note(c->out,
+			 "the rows before line %" PRIu64 " are imported; the same command "
+			 "goes on there",
 			 i->progress.place.line);
 	}
 	return cmd_fail_path(c, code, why);

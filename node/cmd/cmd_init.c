@@ -129,8 +129,9 @@ static int init_centre(struct cmd_context *c, const struct cmd_args *args)
 		if (rc != RC_OK) {
 			code = cmd_fail_path(c, exit_of(rc), &why);
 		} else {
-			out_note(c->out, "%s is the centre of %s; admit offices with "
-					 "`kerwen office invite`",
+			out_note(c->out,
+				 "%s is the centre of %s; admit offices with "
+				 "`kerwen office invite`",
 				 c->dir, name);
 		}
 	}
@@ -165,8 +166,8 @@ static int read_invitation(struct cmd_context *c, const char *path, struct arena
 	}
 	if (rc != RC_OK) {
 		return cmd_fail(c, rc == RC_NOMEM ? CMD_FAILED : CMD_INTEGRITY,
-				"ask the centre for it again",
-				"%s was altered or damaged: %s", path, rc_text(rc));
+				"ask the centre for it again", "%s was altered or damaged: %s",
+				path, rc_text(rc));
 	}
 	return CMD_OK;
 }
@@ -251,7 +252,8 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 		return cmd_fail(c, CMD_USAGE, "see `kerwen init --help`",
 				"give either --centre or --join FILE");
 	}
-	if (joins && (cmd_has(args, "name") || cmd_has(args, "schema") || cmd_has(args, "listen"))) {
+	if (joins &&
+	    (cmd_has(args, "name") || cmd_has(args, "schema") || cmd_has(args, "listen"))) {
 		return cmd_fail(c, CMD_USAGE, "leave the others out",
 				"--join takes everything from the invitation");
 	}

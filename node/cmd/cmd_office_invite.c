@@ -150,12 +150,12 @@ static int write_file(struct cmd_context *c, struct cmd_node *n, const struct in
 
 static void tell(struct cmd_context *c, const struct cmd_node *n, const struct invite *i)
 {
-	out_note(c->out, "%s admits office %u, %.*s; it joins with `kerwen init --join %s`",
-		 i->out, i->request.number, (int)i->request.name.len,
-		 (const char *)i->request.name.p, i->out);
+	out_note(c->out, "%s admits office %u, %.*s; it joins with `kerwen init --join %s`", i->out,
+		 i->request.number, (int)i->request.name.len, (const char *)i->request.name.p,
+		 i->out);
 	if (i->request.addresses_count == 0 && n->store->catalog->centre_addresses_count == 0) {
-		out_note(c->out, "it names no address of the centre: write one into the office's "
-				 CONFIG_FILE ", or use --centre HOST:PORT");
+		out_note(c->out, "it names no address of the centre: write one into the "
+				 "office's " CONFIG_FILE ", or use --centre HOST:PORT");
 	}
 }
 
@@ -174,9 +174,10 @@ static int invite(struct cmd_context *c, struct cmd_node *n, struct invite *i)
 		rc = i->again ? admit_again(n->store, i->request.number, i->request.author, token,
 					    &why) :
 				admit_office(n->store, &i->request, token, &why);
-		code = rc == RC_OK ? write_file(c, n, i, token, &key) :
-				     cmd_fail_path(c, rc == RC_INVALID ? CMD_USAGE : cmd_exit_of(rc),
-						   &why);
+		code = rc == RC_OK ?
+			       write_file(c, n, i, token, &key) :
+			       cmd_fail_path(c, rc == RC_INVALID ? CMD_USAGE : cmd_exit_of(rc),
+					     &why);
 	}
 	memset(token, 0, sizeof(token));
 	crypto_key_drop(&key);

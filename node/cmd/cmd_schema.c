@@ -60,10 +60,11 @@ static int report_json(struct cmd_context *c, const struct adopt_plan *plan, boo
 		const struct adopt_part *p = &plan->parts[i];
 
 		if (p->change != ADOPT_SAME) {
-			json_array_append_new(
-				list, json_pack("{s:o, s:o, s:s}", "part", out_string(p->part.type),
-						"name", out_string(p->part.name), "change",
-						p->change == ADOPT_NEW ? "new" : "changed"));
+			json_array_append_new(list, json_pack("{s:o, s:o, s:s}", "part",
+							      out_string(p->part.type), "name",
+							      out_string(p->part.name), "change",
+							      p->change == ADOPT_NEW ? "new" :
+										       "changed"));
 		}
 	}
 	json_object_set_new(document, "schema", json_string(plan->schema.name));

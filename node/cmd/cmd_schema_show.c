@@ -168,8 +168,10 @@ static void show_type(const struct schema_field *f, char out[TEXT_MAX])
 
 static enum rc show_fields(struct out *o, const struct schema_kind *k)
 {
-	static const struct out_column columns[] = { { .name = "field" }, { .name = "type" },
-						     { .name = "merge" }, { .name = "reach" },
+	static const struct out_column columns[] = { { .name = "field" },
+						     { .name = "type" },
+						     { .name = "merge" },
+						     { .name = "reach" },
 						     { .name = "rules" } };
 	struct out_table *t = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	uint32_t i;
@@ -183,8 +185,8 @@ static enum rc show_fields(struct out *o, const struct schema_kind *k)
 		show_type(f, text);
 		out_table_text(t, text);
 		format_policy(f, policy);
-		out_table_text(t, f->merge == MERGE_REGISTER ? policy :
-							       schema_merge_text(f->merge));
+		out_table_text(t,
+			       f->merge == MERGE_REGISTER ? policy : schema_merge_text(f->merge));
 		out_table_text(t, schema_reach_text(f->reach));
 		(void)snprintf(text, sizeof(text), "%s%s%s%s", f->required ? "required " : "",
 			       f->closed ? "closed " : "",
@@ -200,7 +202,8 @@ static enum rc show_kind(struct out *o, const struct schema_kind *k)
 	char text[TEXT_MAX];
 	uint32_t i;
 
-	out_line(o, "\n%s%s%s", k->name, k->writers == WRITERS_CENTRE ? ", written by the centre" : "",
+	out_line(o, "\n%s%s%s", k->name,
+		 k->writers == WRITERS_CENTRE ? ", written by the centre" : "",
 		 k->closed ? ", closed" : "");
 	for (i = 0; i < k->uniques_count; i++) {
 		out_line(o, "unique: %s", join_names(k, &k->uniques[i], text));

@@ -63,8 +63,8 @@ static enum rc read_header(struct import *i, struct csvfile *file, struct path_p
 	enum rc rc = csvfile_next(file, &row, why);
 
 	if (rc == RC_NOTFOUND) {
-		return path_fail(why, RC_INVALID, "its first line names the columns",
-				 "%s is empty", i->request.path);
+		return path_fail(why, RC_INVALID, "its first line names the columns", "%s is empty",
+				 i->request.path);
 	}
 	if (rc != RC_OK) {
 		return rc;
@@ -391,8 +391,8 @@ static enum rc fill_batch(struct batch *b, struct path_problem *why)
 	enum rc rc = import_row_bind(&i->sheet, &b->reader, why);
 
 	memset(i->seen, 0, SEEN_SLOTS * sizeof(*i->seen));
-	while (rc == RC_OK && !b->is_full && !i->progress.is_done &&
-	       b->rows < IMPORT_BATCH_ROWS && !commit_is_large(&b->commit) &&
+	while (rc == RC_OK && !b->is_full && !i->progress.is_done && b->rows < IMPORT_BATCH_ROWS &&
+	       !commit_is_large(&b->commit) &&
 	       csvfile_at(i->file).offset - b->start < IMPORT_BATCH_BYTES) {
 		rc = read_row(i, why);
 		if (rc == RC_OK && i->has_row) {

@@ -21,7 +21,8 @@ enum rc import_row_header(struct import_sheet *s, const struct csvfile_row *row,
 			if (bytes_equal(row->cells[i], row->cells[k])) {
 				return path_fail(why, RC_INVALID, "leave one of them out",
 						 "the column \"%.*s\" stands there twice",
-						 (int)(row->cells[i].len > 64 ? 64 : row->cells[i].len),
+						 (int)(row->cells[i].len > 64 ? 64 :
+										row->cells[i].len),
 						 (const char *)row->cells[i].p);
 			}
 		}
@@ -55,12 +56,13 @@ static enum rc bind_column(struct import_sheet *s, struct import_column *column,
 		return path_fail(why, RC_INVALID, r->hint, "%s", r->text);
 	}
 	if (f->closed) {
-		return path_fail(why, RC_INVALID, "leave the column out", "%s.%s: this field is closed",
-				 s->kind->name, f->name);
+		return path_fail(why, RC_INVALID, "leave the column out",
+				 "%s.%s: this field is closed", s->kind->name, f->name);
 	}
 	if (f->derive != DERIVE_NONE) {
-		return path_fail(why, RC_INVALID, "leave the column out", "%s.%s is computed from %s",
-				 s->kind->name, f->name, f->derive_from);
+		return path_fail(why, RC_INVALID, "leave the column out",
+				 "%s.%s is computed from %s", s->kind->name, f->name,
+				 f->derive_from);
 	}
 	column->field = f;
 	s->has_others = s->has_others || f->merge != MERGE_REGISTER;
@@ -317,10 +319,9 @@ static enum rc find_holder(const struct import_sheet *s, struct commit *c, const
 	return rc;
 }
 
-static enum rc choose_record(const struct import_sheet *s, struct value_reader *r,
-			     struct commit *c, const struct csvfile_row *row,
-			     const struct cells *cells, struct import_row *out,
-			     struct import_reject *why)
+static enum rc choose_record(const struct import_sheet *s, struct value_reader *r, struct commit *c,
+			     const struct csvfile_row *row, const struct cells *cells,
+			     struct import_row *out, struct import_reject *why)
 {
 	struct key k;
 	enum rc rc = RC_OK;
@@ -351,9 +352,8 @@ static enum rc choose_record(const struct import_sheet *s, struct value_reader *
 }
 
 /* What the person who made the file had seen of the record. */
-static enum rc read_version(const struct record *rec, struct value_reader *r,
-			    struct bytes column, struct bytes text, struct draft *d,
-			    struct import_reject *why)
+static enum rc read_version(const struct record *rec, struct value_reader *r, struct bytes column,
+			    struct bytes text, struct draft *d, struct import_reject *why)
 {
 	struct vv now = { .max = LIMIT_VECTOR_FEEDS_MAX };
 	enum rc rc = RC_OK;
@@ -462,8 +462,7 @@ static enum rc diff_field(struct value_reader *r, const struct schema_field *f,
 	}
 	for (i = 0; i < now->count && rc == RC_OK && f->merge == MERGE_SET; i++) {
 		if (!has_op(ops, count, now->items[i])) {
-			rc = append(r, out,
-				    (struct draft_op){ f, OP_SET_REMOVE, now->items[i] });
+			rc = append(r, out, (struct draft_op){ f, OP_SET_REMOVE, now->items[i] });
 		}
 	}
 	return rc;
@@ -496,8 +495,8 @@ static enum rc diff_cells(const struct import_sheet *s, struct value_reader *r,
 }
 
 /* What an existing record needs beyond the cells as they are. */
-static enum rc read_existing(const struct import_sheet *s, struct value_reader *r,
-			     struct commit *c, const struct csvfile_row *row, struct cells *cells,
+static enum rc read_existing(const struct import_sheet *s, struct value_reader *r, struct commit *c,
+			     const struct csvfile_row *row, struct cells *cells,
 			     struct import_row *out, struct import_reject *why)
 {
 	const struct record *rec = work_record(&c->work, s->kind->number, out->draft.id);

@@ -110,10 +110,9 @@ static enum rc write_office(struct commit *c, const struct admit_request *r,
 
 static enum rc check_centre(const struct store *s, struct path_problem *why)
 {
-	return s->info.is_centre ?
-		       RC_OK :
-		       path_fail(why, RC_DENIED, "ask the centre for an invitation",
-				 "only the centre admits offices");
+	return s->info.is_centre ? RC_OK :
+				   path_fail(why, RC_DENIED, "ask the centre for an invitation",
+					     "only the centre admits offices");
 }
 
 enum rc admit_office(struct store *s, const struct admit_request *r, uint8_t token[TOKEN_LEN],
@@ -147,8 +146,8 @@ enum rc admit_office(struct store *s, const struct admit_request *r, uint8_t tok
 	return rc == RC_OK ? RC_OK : fail_store(why, rc, NULL);
 }
 
-enum rc admit_again(struct store *s, uint16_t number, struct bytes author,
-		    uint8_t token[TOKEN_LEN], struct path_problem *why)
+enum rc admit_again(struct store *s, uint16_t number, struct bytes author, uint8_t token[TOKEN_LEN],
+		    struct path_problem *why)
 {
 	struct commit c;
 	enum rc rc = check_centre(s, why);
@@ -270,8 +269,7 @@ static enum rc encode_file(const struct invitation *i, size_t feed_len, struct s
 	return RC_OK;
 }
 
-static enum rc fill_invitation(struct store *s, const struct admit_request *r,
-			       struct invitation *i)
+static enum rc fill_invitation(struct store *s, const struct admit_request *r, struct invitation *i)
 {
 	const struct office_info *o = catalog_office(s->catalog, r->number);
 

@@ -32,8 +32,8 @@ enum rc admit_office(struct store *s, const struct admit_request *r, uint8_t tok
 
 /* A new token for an office that was admitted before; an older one is void.
  * RC_NOTFOUND, RC_DENIED; else as commit_end. */
-enum rc admit_again(struct store *s, uint16_t number, struct bytes author,
-		    uint8_t token[TOKEN_LEN], struct path_problem *why);
+enum rc admit_again(struct store *s, uint16_t number, struct bytes author, uint8_t token[TOKEN_LEN],
+		    struct path_problem *why);
 
 /*
  * Makes the invitation file of an office. addresses: none stands for the

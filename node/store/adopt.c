@@ -30,8 +30,8 @@ static enum rc shown(const struct record *r, const char *field, const struct vie
 	return rc;
 }
 
-static enum rc read_stored(const struct record *r, const struct view_source *src,
-			   struct arena *a, struct stored *out)
+static enum rc read_stored(const struct record *r, const struct view_source *src, struct arena *a,
+			   struct stored *out)
 {
 	enum rc rc = shown(r, "type", src, a, &out->type);
 
@@ -52,8 +52,8 @@ static enum rc list_stored(struct commit *c, struct arena *a, struct stored_list
 	struct view_source source = records_source(&stamps);
 	struct records_walk w;
 	struct record r;
-	enum rc rc = records_walk_start(&w, c->work.txn, schema_builtin(), BUILTIN_SCHEMA_PART,
-					NULL);
+	enum rc rc =
+		records_walk_start(&w, c->work.txn, schema_builtin(), BUILTIN_SCHEMA_PART, NULL);
 
 	out->count = 0;
 	while (rc == RC_OK && out->count < STORED_MAX) {

@@ -48,10 +48,10 @@ static enum rc make_store(struct datadir *d, uint64_t max_bytes, const struct st
 {
 	enum rc rc = store_create(d->path, max_bytes, world, info, &d->store);
 
-	return rc == RC_OK ? RC_OK :
-			     path_fail(why, rc, "is there room on the disk?",
-				       "the database in %s cannot be made: %s", d->path,
-				       rc_text(rc));
+	return rc == RC_OK ?
+		       RC_OK :
+		       path_fail(why, rc, "is there room on the disk?",
+				 "the database in %s cannot be made: %s", d->path, rc_text(rc));
 }
 
 enum rc datadir_begin(struct datadir *d, const char *dir, uint64_t max_bytes,

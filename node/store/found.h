@@ -9,7 +9,7 @@
 
 /* What a new system is. Everything is borrowed. */
 struct found {
-	const char *name; /* of the system and its centre; one line, NFC */
+	const char *name;            /* of the system and its centre; one line, NFC */
 	const char *listen;          /* HOST:PORT or NULL */
 	const struct schema *schema; /* checked, not numbered */
 	struct bytes author;
@@ -17,8 +17,7 @@ struct found {
 
 /* The info of a new centre: system id and incarnation are drawn. Keys are the
  * caller's to fill in. RC_LIMIT: the name is too long. */
-enum rc found_info(const struct found *f, const struct store_world *world,
-		   struct store_info *out);
+enum rc found_info(const struct found *f, const struct store_world *world, struct store_info *out);
 
 /*
  * Writes the first commit into a centre's empty store: the record of the

@@ -132,9 +132,9 @@ enum rc join_take(struct store *s, const struct invitation *i, struct path_probl
 		return path_fail(why, rc, "ask the centre for a new invitation",
 				 "what the invitation carries does not verify: %s", rc_text(rc));
 	}
-	return rc == RC_OK ? RC_OK :
-			     path_fail(why, rc, NULL, "the invitation cannot be taken: %s",
-				       rc_text(rc));
+	return rc == RC_OK ?
+		       RC_OK :
+		       path_fail(why, rc, NULL, "the invitation cannot be taken: %s", rc_text(rc));
 }
 
 static bool has_address(const struct config *config, uint32_t count, const char *text)
