@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/base/random.h"
 #include "node/net/call.h"
@@ -21,7 +22,13 @@
 #include "node/net/listen.h"
 #include "node/store/join.h"
 
-enum { WAITERS_MAX = 64, ASK_TIMEOUT_MS = 60000, DIAL_TIMEOUT_MS = 60000, LOOK_MS = 5000 };
+enum {
+	WAITERS_MAX = 64,
+	ASK_TIMEOUT_MS = 60000,
+	DIAL_TIMEOUT_MS = 60000,
+	LOOK_MS = 5000,
+	NOTE_MS = 60000
+};
 
 /* A command that waits for the end of a sync. */
 struct waiter {
@@ -361,6 +368,17 @@ static void on_signal(uv_signal_t *signal, int number)
 	stop(signal->data);
 }
 
+/* The centre: offices that stay connected are heard all the time. */
+static void note_contacts(struct daemon *d)
+{
+	int64_t old = (int64_t)clock_now_ms() - NOTE_MS;
+	struct link *l = NULL;
+
+	for (l = hub_next(d->hub, NULL); l != NULL && is_centre(d); l = hub_next(d->hub, l)) {
+		link_note(l, old);
+	}
+}
+
 /* Commands poke after a commit; this finds what came without. And waiters
  * whose time is over are answered. */
 static void on_look(uv_timer_t *timer)
@@ -378,6 +396,7 @@ static void on_look(uv_timer_t *timer)
 		d->txn_seen = id;
 		hub_moved(d->hub);
 	}
+	note_contacts(d);
 	for (i = d->waiters_count; i > 0 && is_centre(d); i--) {
 		if (uv_now(&d->loop) > d->waiters[i - 1].until_ms) {
 			answer_asked(d, i - 1, 0);

@@ -4,6 +4,17 @@
 
 #include "node/net/hub_priv.h"
 
+/* Once for all jobs that came back together: every link looks. */
+static void after_jobs(void *ctx)
+{
+	struct hub *h = ctx;
+
+	if (h->moved && !h->closing) {
+		h->moved = false;
+		hub_moved(h);
+	}
+}
+
 enum rc hub_open(uv_loop_t *loop, struct store *store, const struct crypto_key *key,
 		 const struct hub_handlers *handlers, struct hub **out)
 {
@@ -22,7 +33,7 @@ enum rc hub_open(uv_loop_t *loop, struct store *store, const struct crypto_key *
 		rc = store_share(store, &h->writer_store);
 	}
 	if (rc == RC_OK) {
-		rc = writer_start(loop, h->writer_store, &h->writer);
+		rc = writer_start(loop, h->writer_store, after_jobs, h, &h->writer);
 	}
 	if (rc != RC_OK) {
 		hub_free(h);

@@ -13,6 +13,7 @@ struct hub {
 	struct hub_handlers handlers;
 	struct link *links;
 	bool closing;
+	bool moved; /* jobs that came back have written something */
 };
 
 struct link {
@@ -27,6 +28,7 @@ struct link {
 	char text[440];
 	uint8_t peer_key[KEY_LEN];
 	int64_t heard_ms;              /* when the peer said hello, or last sent something */
+	int64_t noted_ms;              /* when that was written down */
 	struct conn_counters counters; /* when the connection ended */
 };
 

@@ -97,9 +97,7 @@ static void on_job_done(struct writer_job *job)
 	} else if (!l->is_over && job->type == WRITER_ADMIT) {
 		talk_admitted(&l->talk, job->rc);
 	}
-	if (job->rc == RC_OK && job->type != WRITER_PEER && !h->closing) {
-		hub_moved(h);
-	}
+	h->moved = h->moved || (job->rc == RC_OK && job->type != WRITER_PEER);
 	writer_job_free(job);
 	let_go(l);
 }
@@ -154,8 +152,9 @@ static void note_contact(struct link *l)
 		return;
 	}
 	job = writer_job_new(WRITER_PEER);
+	l->noted_ms = (int64_t)clock_now_ms();
 	if (job != NULL) {
-		job->contact_ms = (int64_t)clock_now_ms();
+		job->contact_ms = l->noted_ms;
 		job->heard_ms = talk_is_heard(&l->talk) ? l->heard_ms : 0;
 	}
 	put_job(l, job);
@@ -354,5 +353,14 @@ void link_moved(struct link *l)
 {
 	if (l->conn != NULL && !l->is_over && l->talk.session.state >= SESSION_HELLO) {
 		talk_moved(&l->talk);
+	}
+}
+
+void link_note(struct link *l, int64_t older_than_ms)
+{
+	if (link_is_open(l) && l->noted_ms < older_than_ms) {
+		/* The connection shows that the peer is there: conn.h, silence. */
+		l->heard_ms = (int64_t)clock_now_ms();
+		note_contact(l);
 	}
 }

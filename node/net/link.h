@@ -60,6 +60,9 @@ void link_drop(struct link *l, enum rc rc, const char *text);
 /* Asks the office at the other end for a sync; on_done brings the answer. */
 void link_ask(struct link *l, uint64_t ask);
 
+/* Writes down that the peer is there, unless that was done since. */
+void link_note(struct link *l, int64_t older_than_ms);
+
 /* This node has new entries: looks whether there is something to send. */
 void link_moved(struct link *l);
 

@@ -26,6 +26,8 @@ struct writer {
 	bool stopping;
 	uv_cond_t more;
 	uv_async_t wake;
+	void (*after)(void *ctx);
+	void *ctx;
 };
 
 struct writer_job *writer_job_new(enum writer_job_type type)
@@ -199,9 +201,11 @@ static void on_wake(uv_async_t *wake)
 	for (job = pop(&finished); job != NULL; job = pop(&finished)) {
 		job->done(job);
 	}
+	w->after(w->ctx);
 }
 
-enum rc writer_start(uv_loop_t *loop, struct store *store, struct writer **out)
+enum rc writer_start(uv_loop_t *loop, struct store *store, void (*after)(void *ctx), void *ctx,
+		     struct writer **out)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 
@@ -210,6 +214,8 @@ enum rc writer_start(uv_loop_t *loop, struct store *store, struct writer **out)
 		return RC_NOMEM;
 	}
 	w->store = store;
+	w->after = after;
+	w->ctx = ctx;
 	if (mem_arena_open(&w->inbox, INBOX_BYTES) != RC_OK) {
 		free(w);
 		return RC_NOMEM;

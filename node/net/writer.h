@@ -38,9 +38,13 @@ struct writer_job {
 
 struct writer;
 
-/* Starts the thread. The store becomes the writer's alone until writer_stop.
- * Gives. RC_NOMEM. */
-enum rc writer_start(uv_loop_t *loop, struct store *store, struct writer **out);
+/*
+ * Starts the thread. The store becomes the writer's alone until writer_stop.
+ * after: called on the loop thread when all jobs that had finished together
+ * were handed back. Gives. RC_NOMEM.
+ */
+enum rc writer_start(uv_loop_t *loop, struct store *store, void (*after)(void *ctx), void *ctx,
+		     struct writer **out);
 
 /* Hands over a job (takes). job->frame.p was malloced or is NULL. */
 void writer_put(struct writer *w, struct writer_job *job);
