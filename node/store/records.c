@@ -271,11 +271,15 @@ static enum rc stamp_of(void *ctx, struct dot d, struct stamp *out)
 	struct feed_cut cut;
 	enum rc rc = read_moment(s, d, &own);
 
+	out->place = feed_office(d.feed) == 0 ? d.seq : UINT64_MAX;
+	out->time_ms = INT64_MAX;
+	if (rc == RC_NOTFOUND) {
+		return RC_OK; /* of the commit under way: the newest there is */
+	}
 	if (rc != RC_OK) {
 		return rc;
 	}
 	out->time_ms = own.time_ms;
-	out->place = feed_office(d.feed) == 0 ? d.seq : UINT64_MAX;
 	if (feed_office(d.feed) == 0) {
 		return RC_OK;
 	}
