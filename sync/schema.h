@@ -1,7 +1,7 @@
 /*
  * The schema in memory: kinds, fields, code lists and figures, as plain
  * structs that only borrow (they live in one arena). Read from YAML by
- * node/base/schema_yaml, from the national scope by node/store/schema_load;
+ * node/base/schema_yaml, from the national scope by node/store/catalog;
  * sync/ only looks things up and judges meaning.
  *
  * Numbers name kinds, fields and figures on the wire and in the store. The

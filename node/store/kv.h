@@ -16,7 +16,7 @@
 #include "sync/bytes.h"
 
 enum kv_table {
-	KV_META,       /* see store.h */
+	KV_META,       /* by words: see node/README.md */
 	KV_FEED,       /* feeds.h */
 	KV_ENTRY,      /* feeds.h */
 	KV_SEAL,       /* feeds.h */
