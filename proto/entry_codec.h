@@ -21,8 +21,7 @@ enum rc entry_decode(struct bytes b, struct arena *a, struct entry *out);
 enum rc entry_decode_header(struct bytes b, struct arena *a, struct header *out);
 
 /* Decodes change i of an entry. */
-enum rc entry_decode_change(const struct entry *e, uint32_t i, struct arena *a,
-			    struct change *out);
+enum rc entry_decode_change(const struct entry *e, uint32_t i, struct arena *a, struct change *out);
 
 /* Writers: appended to w, whose sticky error tells of a lack of room. */
 void entry_encode_header(const struct header *h, struct bytes_writer *w);

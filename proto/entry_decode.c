@@ -180,8 +180,7 @@ static enum rc read_form(const Kerwen__Change *m, struct arena *a, struct change
 	for (i = 0; i < m->n_form; i++) {
 		out->form.dots[i].feed = m->form[i]->feed;
 		out->form.dots[i].seq = m->form[i]->seq;
-		if (m->form[i]->seq == 0 ||
-		    (i > 0 && m->form[i]->feed <= m->form[i - 1]->feed)) {
+		if (m->form[i]->seq == 0 || (i > 0 && m->form[i]->feed <= m->form[i - 1]->feed)) {
 			return RC_CORRUPT;
 		}
 	}

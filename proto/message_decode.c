@@ -66,8 +66,8 @@ static enum rc read_hello(const Kerwen__Hello *m, struct arena *a, struct hello 
 	if (m->n_scopes > LIMIT_SCOPES_PER_SESSION_MAX) {
 		return RC_LIMIT;
 	}
-	if (m->system.len != SYSTEM_LEN || m->office > LIMIT_OFFICE_MAX ||
-	    m->time_ms > INT64_MAX || (m->token.len != 0 && m->token.len != TOKEN_LEN)) {
+	if (m->system.len != SYSTEM_LEN || m->office > LIMIT_OFFICE_MAX || m->time_ms > INT64_MAX ||
+	    (m->token.len != 0 && m->token.len != TOKEN_LEN)) {
 		return RC_CORRUPT;
 	}
 	memset(out, 0, sizeof(*out));

@@ -19,7 +19,7 @@
 	X(FRAME_BYTES_MAX, 65536, "bytes", "format", "one frame before compression")               \
 	X(CREDIT_FRAMES_MAX, 16, "frames", "format", "chunks sent ahead of an answer")             \
 	X(SCOPES_PER_SESSION_MAX, 64, "scopes", "format", "scopes of one session")                 \
-	X(HELD_PER_SCOPE_MAX, 128, "feeds", "format", "feeds held ahead of a cut, in a hello")      \
+	X(HELD_PER_SCOPE_MAX, 128, "feeds", "format", "feeds held ahead of a cut, in a hello")     \
 	X(OFFICE_MAX, 65535, "number", "format", "highest office number")                          \
 	X(KINDS_MAX, 256, "kinds", "writer", "kinds of a schema")                                  \
 	X(FIELDS_PER_KIND_MAX, 256, "fields", "writer", "fields of one kind")                      \

@@ -73,10 +73,10 @@ struct message {
 	enum message_type type;
 	struct hello hello;
 	struct chunk chunk;
-	uint32_t credit;       /* MESSAGE_ANSWER */
-	enum refusal refusal;  /* MESSAGE_REFUSE */
-	struct bytes text;     /* MESSAGE_REFUSE */
-	uint64_t ask;          /* MESSAGE_ASK */
+	uint32_t credit;      /* MESSAGE_ANSWER */
+	enum refusal refusal; /* MESSAGE_REFUSE */
+	struct bytes text;    /* MESSAGE_REFUSE */
+	uint64_t ask;         /* MESSAGE_ASK */
 };
 
 #endif

@@ -23,10 +23,10 @@ static int report(struct cmd_context *c, enum rc rc, const char *why)
 
 static int run(struct cmd_context *c, const struct cmd_args *args)
 {
-	struct cmd_node n = { NULL };
+	struct cmd_node n = { .store = NULL };
 	struct crypto_key key = { .secret = NULL };
 	struct addresses addresses = { .count = 0 };
-	struct daemon_options o = { .dir = c->dir, .key = &key };
+	struct daemon_options o = { .dir = c->dir, .key = &key, .config = NULL };
 	const char *why = "";
 	enum rc rc = RC_OK;
 	int code = open_node(c, &n);

@@ -157,7 +157,8 @@ static int sync_through(struct cmd_context *c, const json_t *answer, enum rc rc,
 		return print_answer(c, answer, is_centre);
 	}
 	if (rc == RC_TIMEOUT) {
-		return cmd_fail(c, CMD_UNREACHED, "it goes on in the background; see `kerwen status`",
+		return cmd_fail(c, CMD_UNREACHED,
+				"it goes on in the background; see `kerwen status`",
 				"sync: the daemon did not finish in time");
 	}
 	return cmd_fail(c, CMD_FAILED, "see what the daemon printed", "sync: the daemon: %s",
@@ -198,7 +199,7 @@ static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct 
 
 static int run(struct cmd_context *c, const struct cmd_args *args)
 {
-	struct cmd_node n = { NULL };
+	struct cmd_node n = { .store = NULL };
 	int code = open_node(c, &n);
 
 	if (code == CMD_OK) {

@@ -141,6 +141,10 @@ static enum rc open_again(struct import *i, struct path_problem *why)
 		i->resumed = i->progress.place.line;
 		rc = csvfile_seek(i->file, i->progress.place);
 	}
+	if (rc == RC_OK) {
+		i->at = csvfile_at(i->file);
+		rc = import_ahead_start(&i->sheet, i->file, i->store, &i->ahead, why);
+	}
 	return rc;
 }
 
@@ -195,8 +199,10 @@ void import_close(struct import *i)
 	if (i->rejected != NULL) {
 		(void)fclose(i->rejected);
 	}
+	import_ahead_stop(i->ahead);
 	csvfile_close(i->file);
 	free(i->seen);
+	i->ahead = NULL;
 	i->rejected = NULL;
 	i->file = NULL;
 	i->seen = NULL;
@@ -250,11 +256,11 @@ static enum rc write_rejected(struct import *i, const struct import_reject *r,
 		return rc;
 	}
 	o = out_init(i->rejected, stderr);
-	fprintf(i->rejected, "%" PRIu64, i->row.line);
+	fprintf(i->rejected, "%" PRIu64, i->row->row.line);
 	out_csv_cell(&o, r->column, false);
 	out_csv_cell(&o, bytes_of(r->text), false);
-	for (k = 0; k < i->row.cells_count; k++) {
-		out_csv_cell(&o, i->row.cells[k], false);
+	for (k = 0; k < i->row->row.cells_count; k++) {
+		out_csv_cell(&o, i->row->row.cells[k], false);
 	}
 	out_csv_end(&o);
 	return RC_OK;
@@ -353,7 +359,7 @@ static enum rc take_row(struct batch *b, struct path_problem *why)
 	enum rc rc = RC_OK;
 
 	arena_release(i->scratch, i->mark);
-	rc = import_row_read(&i->sheet, &b->reader, &b->commit, &i->row, &row, &reject);
+	rc = import_row_read(&i->sheet, &b->reader, &b->commit, i->row, &row, &reject);
 	if (rc == RC_INVALID && b->commit.work.rc == RC_OK) {
 		rc = write_rejected(i, &reject, why);
 	} else if (rc != RC_OK) {
@@ -364,20 +370,17 @@ static enum rc take_row(struct batch *b, struct path_problem *why)
 	} else {
 		rc = add_row(b, &row, why);
 	}
-	i->has_row = false;
+	i->at = i->row->next;
+	i->row = NULL;
 	b->rows++;
 	return rc;
 }
 
+/* The row that waits, or the next one; none at the end of the file. */
 static enum rc read_row(struct import *i, struct path_problem *why)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = i->row == NULL ? import_ahead_next(i->ahead, &i->row, why) : RC_OK;
 
-	if (!i->has_row) {
-		i->row_place = csvfile_at(i->file);
-		rc = csvfile_next(i->file, &i->row, why);
-		i->has_row = rc == RC_OK;
-	}
 	if (rc == RC_NOTFOUND) {
 		i->progress.is_done = true;
 		return RC_OK;
@@ -390,16 +393,19 @@ static enum rc fill_batch(struct batch *b, struct path_problem *why)
 	struct import *i = b->i;
 	enum rc rc = import_row_bind(&i->sheet, &b->reader, why);
 
+	if (rc == RC_OK && !import_ahead_is_current(i->ahead, i->store)) {
+		return path_fail(why, RC_INVALID, "give the same command again",
+				 "the schema changed during the import");
+	}
 	memset(i->seen, 0, SEEN_SLOTS * sizeof(*i->seen));
 	while (rc == RC_OK && !b->is_full && !i->progress.is_done && b->rows < IMPORT_BATCH_ROWS &&
-	       !commit_is_large(&b->commit) &&
-	       csvfile_at(i->file).offset - b->start < IMPORT_BATCH_BYTES) {
+	       !commit_is_large(&b->commit) && i->at.offset - b->start < IMPORT_BATCH_BYTES) {
 		rc = read_row(i, why);
-		if (rc == RC_OK && i->has_row) {
+		if (rc == RC_OK && i->row != NULL) {
 			rc = take_row(b, why);
 		}
 	}
-	i->progress.place = i->has_row ? i->row_place : csvfile_at(i->file);
+	i->progress.place = i->at;
 	return rc == RC_OK ? flush_rejected(i, why) : rc;
 }
 
@@ -451,7 +457,7 @@ enum rc import_batch(struct import *i, struct path_problem *why)
 	if (rc != RC_OK) {
 		return fail_store(why, rc, NULL, NULL);
 	}
-	b.start = i->has_row ? i->row_place.offset : csvfile_at(i->file).offset;
+	b.start = i->at.offset;
 	b.reader = value_arg_reader(i->store, b.commit.work.txn, i->scratch, NULL);
 	rc = fill_batch(&b, why);
 	if (rc == RC_OK) {

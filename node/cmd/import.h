@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-#include "node/cmd/import_row.h"
+#include "node/cmd/import_ahead.h"
 
 enum { IMPORT_BATCH_ROWS = 1000, IMPORT_BATCH_BYTES = 4194304, IMPORT_KEY_LEN = 36 };
 
@@ -43,9 +43,9 @@ struct import {
 	size_t mark;           /* what of it stays */
 	struct import_sheet sheet;
 	struct csvfile *file;
-	struct csvfile_row row; /* read, but not taken yet */
-	struct csvfile_place row_place;
-	bool has_row;
+	struct import_ahead *ahead;
+	const struct import_input *row; /* read, but not taken yet; or NULL */
+	struct csvfile_place at;        /* behind the last row that was taken */
 	uint8_t key[IMPORT_KEY_LEN];
 	struct import_progress progress;
 	bool was_done;    /* already imported: there is nothing to do */

@@ -208,12 +208,6 @@ static enum rc reject(struct import_reject *why, struct bytes column, const char
 	return RC_INVALID;
 }
 
-/* The operations of the fields, and where each column's begin. */
-struct cells {
-	struct value_ops ops;
-	uint32_t first[IMPORT_COLUMNS_MAX + 1];
-};
-
 /* Exports join the entries of a log by "|", as the elements of a set. */
 static enum rc read_log(struct value_reader *r, const struct schema_field *f, struct bytes text,
 			struct value_ops *ops)
@@ -230,20 +224,87 @@ static enum rc read_log(struct value_reader *r, const struct schema_field *f, st
 	return rc;
 }
 
-static enum rc read_cell(struct value_reader *r, const struct schema_field *f, struct bytes text,
+/* A value that needs no look at the store. */
+static bool is_plain(const struct schema_field *f)
+{
+	return f->merge == MERGE_REGISTER && f->type != VALUE_LINK;
+}
+
+/* The key of the row, when all of its fields are set. */
+static bool find_key(const struct import_sheet *s, const struct value_reader *r,
+		     const struct bytes *values, struct key *out)
+{
+	struct bytes fields[LIMIT_DIMENSIONS_MAX];
+	uint32_t i, count = s->kind->uniques[s->unique].fields_count;
+
+	for (i = 0; i < count; i++) {
+		fields[i] = values[s->key_columns[i]];
+		if (fields[i].p == NULL) {
+			return false;
+		}
+	}
+	*out = unique_key(r->store->crypto, s->kind, s->unique, fields);
+	return true;
+}
+
+static void mark_bad(struct import_input *in, struct bytes column, const char *text)
+{
+	in->is_bad = true;
+	(void)reject(&in->reject, column, text);
+}
+
+enum rc import_row_parse(const struct import_sheet *s, struct value_reader *r,
+			 struct import_input *in)
+{
+	uint32_t i;
+
+	if (in->row.cells_count != s->columns_count) {
+		char text[96];
+
+		(void)snprintf(text, sizeof(text),
+			       "the row has %" PRIu32 " cells, the header %" PRIu32,
+			       in->row.cells_count, s->columns_count);
+		mark_bad(in, bytes_of(""), text);
+		return RC_OK;
+	}
+	in->values = arena_take_zeroed(r->arena, s->columns_count, sizeof(*in->values));
+	if (in->values == NULL) {
+		return RC_NOMEM;
+	}
+	for (i = 0; i < s->columns_count; i++) {
+		const struct schema_field *f = s->columns[i].field;
+		enum rc rc = RC_OK;
+
+		if (f != NULL && in->row.cells[i].len > 0 && is_plain(f)) {
+			rc = value_arg_read(r, f, in->row.cells[i], &in->values[i]);
+		}
+		if (rc == RC_INVALID) {
+			mark_bad(in, s->columns[i].name, r->text);
+			return RC_OK;
+		}
+		if (rc != RC_OK) {
+			return rc;
+		}
+	}
+	in->has_key = s->has_key && find_key(s, r, in->values, &in->key);
+	return RC_OK;
+}
+
+/* The operations of the fields, and where each column's begin. */
+struct cells {
+	struct value_ops ops;
+	uint32_t first[IMPORT_COLUMNS_MAX + 1];
+};
+
+/* A cell that was not read ahead. */
+static enum rc read_late(struct value_reader *r, const struct schema_field *f, struct bytes text,
 			 struct value_ops *ops)
 {
-	if (f->merge == MERGE_REGISTER && ops->count < ops->max) {
-		struct draft_op *op = &ops->items[ops->count++];
-
-		*op = (struct draft_op){ .field = f, .code = OP_PUT };
-		return value_arg_read(r, f, text, &op->value);
-	}
 	return f->merge == MERGE_LOG ? read_log(r, f, text, ops) : value_arg_cell(r, f, text, ops);
 }
 
 static enum rc read_cells(const struct import_sheet *s, struct value_reader *r,
-			  const struct csvfile_row *row, struct cells *out,
+			  const struct import_input *in, struct cells *out,
 			  struct import_reject *why)
 {
 	struct value_ops *ops = &out->ops;
@@ -260,10 +321,11 @@ static enum rc read_cells(const struct import_sheet *s, struct value_reader *r,
 		const struct schema_field *f = s->columns[i].field;
 
 		out->first[i] = ops->count;
-		if (f == NULL || row->cells[i].len == 0) {
-			continue;
+		if (in->values[i].p != NULL && ops->count < ops->max) {
+			ops->items[ops->count++] = (struct draft_op){ f, OP_PUT, in->values[i] };
+		} else if (f != NULL && in->row.cells[i].len > 0) {
+			rc = read_late(r, f, in->row.cells[i], ops);
 		}
-		rc = read_cell(r, f, row->cells[i], ops);
 		if (rc == RC_INVALID) {
 			return reject(why, s->columns[i].name, r->text);
 		}
@@ -272,23 +334,19 @@ static enum rc read_cells(const struct import_sheet *s, struct value_reader *r,
 	return rc;
 }
 
-/* The key of the row, when all of its fields are set. */
-static bool find_key(const struct import_sheet *s, const struct value_reader *r,
-		     const struct cells *cells, struct key *out)
+/* The key of a row, some cells of which were read late. */
+static bool find_late_key(const struct import_sheet *s, const struct value_reader *r,
+			  const struct cells *cells, struct key *out)
 {
-	struct bytes values[LIMIT_DIMENSIONS_MAX];
-	uint32_t i, count = s->kind->uniques[s->unique].fields_count;
+	struct bytes values[IMPORT_COLUMNS_MAX];
+	uint32_t i;
 
-	for (i = 0; i < count; i++) {
-		uint32_t column = s->key_columns[i];
+	for (i = 0; i < s->columns_count; i++) {
+		bool is_set = cells->first[i + 1] > cells->first[i];
 
-		if (cells->first[column + 1] == cells->first[column]) {
-			return false;
-		}
-		values[i] = cells->ops.items[cells->first[column]].value;
+		values[i] = is_set ? cells->ops.items[cells->first[i]].value : bytes_at(NULL, 0);
 	}
-	*out = unique_key(r->store->crypto, s->kind, s->unique, values);
-	return true;
+	return find_key(s, r, values, out);
 }
 
 /* Among the records that hold the key, the first that is not deleted, else
@@ -319,32 +377,43 @@ static enum rc find_holder(const struct import_sheet *s, struct commit *c, const
 	return rc;
 }
 
+/* The record that an id names. */
+static enum rc choose_by_id(const struct import_input *in, uint32_t column, struct bytes name,
+			    struct import_row *out, struct import_reject *why)
+{
+	if (uuid_parse(in->row.cells[column], &out->draft.id) != RC_OK) {
+		return reject(why, name, "this is not an id");
+	}
+	out->draft.act = DRAFT_EDIT;
+	out->has_digest = true;
+	memcpy(out->digest, out->draft.id.b, IMPORT_DIGEST_LEN);
+	return RC_OK;
+}
+
 static enum rc choose_record(const struct import_sheet *s, struct value_reader *r, struct commit *c,
-			     const struct csvfile_row *row, const struct cells *cells,
+			     const struct import_input *in, const struct cells *cells,
 			     struct import_row *out, struct import_reject *why)
 {
-	struct key k;
+	struct key late;
+	const struct key *k = in->has_key ? &in->key : NULL;
 	enum rc rc = RC_OK;
 	uint32_t i;
 
 	out->draft.act = DRAFT_ADD;
-	for (i = 0; i < s->columns_count; i++) {
-		if (s->columns[i].role == IMPORT_ID && row->cells[i].len > 0) {
-			if (uuid_parse(row->cells[i], &out->draft.id) != RC_OK) {
-				return reject(why, s->columns[i].name, "this is not an id");
-			}
-			out->draft.act = DRAFT_EDIT;
-			out->has_digest = true;
-			memcpy(out->digest, out->draft.id.b, IMPORT_DIGEST_LEN);
-			return RC_OK;
+	for (i = 0; i < s->columns_count && s->has_id; i++) {
+		if (s->columns[i].role == IMPORT_ID && in->row.cells[i].len > 0) {
+			return choose_by_id(in, i, s->columns[i].name, out, why);
 		}
 	}
-	if (!s->has_key || !find_key(s, r, cells, &k)) {
+	if (k == NULL && s->has_key && find_late_key(s, r, cells, &late)) {
+		k = &late;
+	}
+	if (k == NULL) {
 		return RC_OK;
 	}
 	out->has_digest = true;
-	memcpy(out->digest, k.b + k.len - IMPORT_DIGEST_LEN, IMPORT_DIGEST_LEN);
-	rc = find_holder(s, c, &k, &out->draft.id);
+	memcpy(out->digest, k->b + k->len - IMPORT_DIGEST_LEN, IMPORT_DIGEST_LEN);
+	rc = find_holder(s, c, k, &out->draft.id);
 	if (rc == RC_OK) {
 		out->draft.act = DRAFT_EDIT;
 	}
@@ -519,26 +588,23 @@ static enum rc read_existing(const struct import_sheet *s, struct value_reader *
 }
 
 enum rc import_row_read(const struct import_sheet *s, struct value_reader *r, struct commit *c,
-			const struct csvfile_row *row, struct import_row *out,
+			const struct import_input *in, struct import_row *out,
 			struct import_reject *why)
 {
 	struct cells cells;
 	enum rc rc = RC_OK;
 
 	memset(out, 0, sizeof(*out));
-	if (row->cells_count != s->columns_count) {
-		(void)snprintf(why->text, sizeof(why->text),
-			       "the row has %" PRIu32 " cells, the header %" PRIu32,
-			       row->cells_count, s->columns_count);
-		why->column = bytes_of("");
+	if (in->is_bad) {
+		*why = in->reject;
 		return RC_INVALID;
 	}
-	rc = read_cells(s, r, row, &cells, why);
+	rc = read_cells(s, r, in, &cells, why);
 	if (rc == RC_OK) {
-		rc = choose_record(s, r, c, row, &cells, out, why);
+		rc = choose_record(s, r, c, in, &cells, out, why);
 	}
 	if (rc == RC_OK && out->draft.act == DRAFT_EDIT) {
-		rc = read_existing(s, r, c, row, &cells, out, why);
+		rc = read_existing(s, r, c, &in->row, &cells, out, why);
 	}
 	out->draft.kind = s->kind;
 	out->draft.home = s->home;

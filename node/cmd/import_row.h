@@ -10,6 +10,7 @@
 
 #include "node/base/csvfile.h"
 #include "node/cmd/value_arg.h"
+#include "node/store/key.h"
 
 enum { IMPORT_DIGEST_LEN = 16, IMPORT_COLUMNS_MAX = LIMIT_FIELDS_PER_KIND_MAX + 2 };
 
@@ -43,7 +44,19 @@ struct import_reject {
 	char text[320];
 };
 
-/* A row that was read; lives in the reader's arena. */
+/* A row as it comes from the file, with what can be said of it without the
+ * store. Lives where its reader read it. */
+struct import_input {
+	struct csvfile_row row;
+	struct csvfile_place place, next; /* where it begins, and the one behind */
+	struct bytes *values;             /* by column: canonical; p NULL: not read yet */
+	bool has_key;                     /* key is set */
+	struct key key;                   /* of the unique; see unique.h */
+	bool is_bad;
+	struct import_reject reject; /* why it is bad */
+};
+
+/* A draft of a row; lives in the reader's arena. */
 struct import_row {
 	struct draft draft;
 	bool has_digest;
@@ -61,12 +74,18 @@ enum rc import_row_header(struct import_sheet *s, const struct csvfile_row *row,
  */
 enum rc import_row_bind(struct import_sheet *s, struct value_reader *r, struct path_problem *why);
 
+/* Reads the cells of in->row as far as that needs no store, and its key. A bad
+ * row is marked; RC_NOMEM is the only failure. */
+enum rc import_row_parse(const struct import_sheet *s, struct value_reader *r,
+			 struct import_input *in);
+
 /*
- * Reads a row against the store as this commit sees it: which record it means,
- * and what it changes. RC_INVALID with why: rejected; else the commit failed.
+ * Makes a row a draft, against the store as this commit sees it: which record
+ * it means, and what it changes. RC_INVALID with why: rejected; else the
+ * commit failed.
  */
 enum rc import_row_read(const struct import_sheet *s, struct value_reader *r, struct commit *c,
-			const struct csvfile_row *row, struct import_row *out,
+			const struct import_input *in, struct import_row *out,
 			struct import_reject *why);
 
 /* The column that a refusal of commit_add speaks of ("kind.field ..."). */

@@ -59,8 +59,7 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 		return RC_OK;
 	}
 	/* One more entry of the same commit: it must say the same. */
-	return h->commit == before->commit && h->parts_count > 0 &&
-			       same_parts(h, before) &&
+	return h->commit == before->commit && h->parts_count > 0 && same_parts(h, before) &&
 			       h->seen_centre == before->seen_centre &&
 			       h->epoch_seq == before->epoch_seq &&
 			       h->epoch_incarnation == before->epoch_incarnation ?
@@ -449,8 +448,7 @@ static enum rc check_cut(struct work *w, const struct cut *c)
 		return RC_GAP;
 	}
 	if (rc == RC_OK) {
-		rc = feeds_hash_at(w->txn, (struct dot){ c->feed, c->seq }, w->store->crypto,
-				   hash);
+		rc = feeds_hash_at(w->txn, (struct dot){ c->feed, c->seq }, w->store->crypto, hash);
 	}
 	if (rc == RC_OK && memcmp(hash, c->hash, HASH_LEN) != 0) {
 		return RC_FORK;
@@ -522,8 +520,7 @@ static enum rc touch_contended(struct work *w)
 }
 
 /* Takes in what one cut covers. */
-static enum rc apply_cut(struct work *w, const struct cut *c, uint64_t centre_seq,
-			 int64_t time_ms)
+static enum rc apply_cut(struct work *w, const struct cut *c, uint64_t centre_seq, int64_t time_ms)
 {
 	struct feed_cut cut = { .seq = c->seq, .centre_seq = centre_seq, .time_ms = time_ms };
 	struct feed_state state;

@@ -225,8 +225,8 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 	return RC_OK;
 }
 
-enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *cuts,
-		   uint32_t count, struct dot *out)
+enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *cuts, uint32_t count,
+		   struct dot *out)
 {
 	struct author_entry *e = begin_entry(a, s);
 

@@ -52,8 +52,8 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 
 /* Adds an entry that only holds cuts (the centre). cuts are borrowed until
  * author_finish. */
-enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *cuts,
-		   uint32_t count, struct dot *out);
+enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *cuts, uint32_t count,
+		   struct dot *out);
 
 /* Writes all entries and moves the feeds' heads; they count as applied. */
 enum rc author_finish(struct author *a);

@@ -333,8 +333,7 @@ const struct office_info *catalog_office(const struct catalog *c, uint16_t numbe
 			high = mid;
 		}
 	}
-	return low < c->offices_count && c->offices[low].number == number ? &c->offices[low] :
-									    NULL;
+	return low < c->offices_count && c->offices[low].number == number ? &c->offices[low] : NULL;
 }
 
 const struct office_info *catalog_office_by_name(const struct catalog *c, struct bytes name)
@@ -418,8 +417,8 @@ bool catalog_is_member(const struct catalog *c, uint16_t office, uint16_t scope)
 	if (office == 0) {
 		return s != NULL && s->reach != REACH_OFFICE;
 	}
-	return o != NULL && (scope == o->scope_office || scope == o->scope_centre ||
-			     scope == o->scope_region);
+	return o != NULL &&
+	       (scope == o->scope_office || scope == o->scope_centre || scope == o->scope_region);
 }
 
 const char *catalog_office_name(const struct catalog *c, uint16_t number)

@@ -31,9 +31,9 @@ struct scope_info {
 };
 
 struct catalog {
-	uint64_t national_seq; /* the point of the national feed it shows */
-	struct schema schema;  /* built-in kinds first, then the schema's */
-	struct schema own;     /* the schema alone, as applied; name NULL: none */
+	uint64_t national_seq;         /* the point of the national feed it shows */
+	struct schema schema;          /* built-in kinds first, then the schema's */
+	struct schema own;             /* the schema alone, as applied; name NULL: none */
 	uint8_t schema_hash[HASH_LEN]; /* of all parts of the schema */
 	struct counters counters;
 	const struct office_info *offices; /* by number */

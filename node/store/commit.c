@@ -189,8 +189,7 @@ static enum rc cut_slices(struct commit *c, const struct draft *d, const struct 
 }
 
 /* The part of a form's vector that belongs to one scope. */
-static enum rc form_in_scope(const struct vv *form, uint16_t scope, struct arena *a,
-			     struct vv *out)
+static enum rc form_in_scope(const struct vv *form, uint16_t scope, struct arena *a, struct vv *out)
 {
 	uint32_t i;
 

@@ -29,8 +29,8 @@ struct draft {
 	uint16_t home;                  /* DRAFT_ADD at the centre: for whom; else 0 */
 	const struct draft_op *ops;
 	uint32_t ops_count;
-	bool has_form;  /* the author saw `form`, not what is here now */
-	struct vv form; /* over all scopes */
+	bool has_form;     /* the author saw `form`, not what is here now */
+	struct vv form;    /* over all scopes */
 	bool keep_deleted; /* refuse to touch a deleted record (imports) */
 	bool resolves;     /* may change `fixed` and the centre's values */
 };

@@ -113,11 +113,10 @@ static bool may_write(struct judge *j, enum reach reach)
 
 	if (!j->judged[reach]) {
 		j->judged[reach] = true;
-		j->allowed[reach] =
-			catalog_scope_of(catalog_of(j), reach, j->plan->home.office,
-					 j->plan->home.region_scope, &scope) == RC_OK &&
-			catalog_is_member(catalog_of(j), me->number, scope) &&
-			(reach != REACH_NATION || me->is_centre);
+		j->allowed[reach] = catalog_scope_of(catalog_of(j), reach, j->plan->home.office,
+						     j->plan->home.region_scope, &scope) == RC_OK &&
+				    catalog_is_member(catalog_of(j), me->number, scope) &&
+				    (reach != REACH_NATION || me->is_centre);
 	}
 	return j->allowed[reach];
 }
@@ -177,15 +176,15 @@ static enum rc judge_op(struct judge *j, const struct draft_op *op)
 			      schema_merge_text(f->merge));
 	}
 	if (op->code == OP_CLEAR) {
-		return f->required ? refuse(j, RC_INVALID, "give it another value",
-					    "%s.%s is required and cannot be cleared", kind,
-					    f->name) :
-				     RC_OK;
+		return f->required ?
+			       refuse(j, RC_INVALID, "give it another value",
+				      "%s.%s is required and cannot be cleared", kind, f->name) :
+			       RC_OK;
 	}
 	if (op->value.len == 0 || op->value.len > LIMIT_VALUE_BYTES_MAX ||
 	    value_check(type, op->value) != RC_OK) {
-		return refuse(j, RC_INVALID, "see `kerwen schema show`",
-			      "%s.%s: not a valid %s", kind, f->name, value_type_text(type));
+		return refuse(j, RC_INVALID, "see `kerwen schema show`", "%s.%s: not a valid %s",
+			      kind, f->name, value_type_text(type));
 	}
 	return judge_code(j, f, op->value);
 }
@@ -343,9 +342,8 @@ static enum rc keep_ops(struct judge *j)
 		bool changes = !(j->is_new && op->code == OP_CLEAR);
 
 		if (op->field->derive != DERIVE_NONE) {
-			return refuse(j, RC_INVALID, "leave it out",
-				      "%s.%s is computed from %s", j->d->kind->name,
-				      op->field->name, op->field->derive_from);
+			return refuse(j, RC_INVALID, "leave it out", "%s.%s is computed from %s",
+				      j->d->kind->name, op->field->name, op->field->derive_from);
 		}
 		rc = judge_op(j, op);
 		if (rc == RC_OK) {
@@ -380,8 +378,8 @@ static enum rc judge_required(struct judge *j)
 		    find_op(ops, j->plan->ops_count, f) != NULL) {
 			continue;
 		}
-		return refuse(j, RC_INVALID, "add it as FIELD=VALUE", "%s.%s is required",
-			      k->name, f->name);
+		return refuse(j, RC_INVALID, "add it as FIELD=VALUE", "%s.%s is required", k->name,
+			      f->name);
 	}
 	return RC_OK;
 }

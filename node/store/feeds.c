@@ -109,8 +109,7 @@ enum rc feeds_put_entry(struct kv_txn *t, const struct feed_entry *e)
 	return w.rc == RC_OK ? kv_put(t, KV_ENTRY, key_bytes(&k), bytes_written(&w)) : w.rc;
 }
 
-enum rc feeds_hash_at(struct kv_txn *t, struct dot d, const struct crypto *c,
-		      uint8_t out[HASH_LEN])
+enum rc feeds_hash_at(struct kv_txn *t, struct dot d, const struct crypto *c, uint8_t out[HASH_LEN])
 {
 	struct feed_state state;
 	struct feed_entry entry;

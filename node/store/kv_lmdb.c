@@ -29,10 +29,12 @@ struct kv_cursor {
 };
 
 static const char *const table_names[KV_TABLES] = {
-	[KV_META] = "meta",	[KV_FEED] = "feed",	    [KV_ENTRY] = "entry",
-	[KV_SEAL] = "seal",	[KV_CUT] = "cut",	    [KV_RECORD] = "record",
-	[KV_DOT] = "dot",	[KV_UNIQUE] = "unique",	    [KV_CONFLICT] = "conflict",
-	[KV_QUARANTINE] = "quarantine", [KV_FIGURE] = "figure", [KV_FILE] = "file",
+	[KV_META] = "meta",         [KV_FEED] = "feed",
+	[KV_ENTRY] = "entry",       [KV_SEAL] = "seal",
+	[KV_CUT] = "cut",           [KV_RECORD] = "record",
+	[KV_DOT] = "dot",           [KV_UNIQUE] = "unique",
+	[KV_CONFLICT] = "conflict", [KV_QUARANTINE] = "quarantine",
+	[KV_FIGURE] = "figure",     [KV_FILE] = "file",
 	[KV_PEER] = "peer",
 };
 
@@ -311,16 +313,16 @@ enum rc kv_cursor_seek(struct kv_cursor *c, struct bytes key, struct bytes *k, s
 	return move(c, key.len == 0 ? MDB_FIRST : MDB_SET_RANGE, key, k, v);
 }
 
-enum rc kv_cursor_seek_back(struct kv_cursor *c, struct bytes key, struct bytes *k,
-			    struct bytes *v)
+enum rc kv_cursor_seek_back(struct kv_cursor *c, struct bytes key, struct bytes *k, struct bytes *v)
 {
 	enum rc rc = move(c, MDB_SET_RANGE, key, k, v);
 
 	if (rc == RC_OK && bytes_equal(*k, key)) {
 		return RC_OK;
 	}
-	return rc == RC_OK ? move(c, MDB_PREV, key, k, v) :
-	       rc == RC_NOTFOUND ? move(c, MDB_LAST, key, k, v) : rc;
+	return rc == RC_OK       ? move(c, MDB_PREV, key, k, v) :
+	       rc == RC_NOTFOUND ? move(c, MDB_LAST, key, k, v) :
+				   rc;
 }
 
 enum rc kv_cursor_next(struct kv_cursor *c, struct bytes *k, struct bytes *v)

@@ -151,7 +151,8 @@ static enum rc hello_of_centre(struct store *s, struct kv_txn *t, uint16_t peer,
 enum rc places_hello(struct store *s, struct kv_txn *t, uint16_t peer, struct hello *out)
 {
 	uint16_t scopes[SHARED_MAX];
-	uint32_t i, count = 0, n = list_scopes(s, s->info.is_centre ? peer : s->info.number, scopes);
+	uint32_t i, count = 0,
+		    n = list_scopes(s, s->info.is_centre ? peer : s->info.number, scopes);
 	struct scope_head *list = arena_take_zeroed(&s->arena, HELLO_SCOPES_MAX, sizeof(*list));
 	enum rc rc = list == NULL ? RC_NOMEM : RC_OK;
 

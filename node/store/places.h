@@ -15,8 +15,7 @@
 enum { PLACES_MAX = 8 };
 
 /* The places of an office towards its centre. count: up to PLACES_MAX. */
-enum rc places_get(struct store *s, struct kv_txn *t, struct session_place *out,
-		   uint32_t *count);
+enum rc places_get(struct store *s, struct kv_txn *t, struct session_place *out, uint32_t *count);
 
 /* This node's hello to a peer (office number; 0: the centre). Lives in the
  * store's arena. Token and time are the caller's to fill in. */

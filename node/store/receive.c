@@ -225,8 +225,8 @@ static enum rc receive_run(struct work *w, uint16_t from, const struct run *run,
 	return store_run(w, run, &state, stored, count);
 }
 
-enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c,
-		      struct apply_cuts *cuts, struct receive_result *out)
+enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c, struct apply_cuts *cuts,
+		      struct receive_result *out)
 {
 	enum rc refused = RC_OK, rc = RC_OK;
 	uint32_t i;

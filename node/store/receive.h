@@ -26,8 +26,8 @@ struct receive_result {
  * RC_DENIED (not this peer's to send), RC_GAP, RC_FORK, RC_SYSTEM, RC_LIMIT.
  * Failures of the work: RC_FULL, RC_IO, RC_NOMEM, RC_UNKNOWN.
  */
-enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c,
-		      struct apply_cuts *cuts, struct receive_result *out);
+enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c, struct apply_cuts *cuts,
+		      struct receive_result *out);
 
 /* Whether the code refuses the peer's bytes, and the work can go on. */
 bool receive_is_refusal(enum rc rc);

@@ -137,12 +137,10 @@ static bool has_record(struct kv_cursor *c, uint16_t kind, struct uuid id)
 	struct key prefix = key_record(kind, id);
 	struct bytes k, v;
 
-	return kv_cursor_seek(c, key_bytes(&prefix), &k, &v) == RC_OK &&
-	       key_has_prefix(k, &prefix);
+	return kv_cursor_seek(c, key_bytes(&prefix), &k, &v) == RC_OK && key_has_prefix(k, &prefix);
 }
 
-enum rc records_find_kind(struct kv_txn *t, const struct schema *s, struct uuid id,
-			  uint16_t *kind)
+enum rc records_find_kind(struct kv_txn *t, const struct schema *s, struct uuid id, uint16_t *kind)
 {
 	struct kv_cursor *c = kv_cursor_open(t, KV_RECORD);
 	enum rc rc = c == NULL ? RC_NOMEM : RC_NOTFOUND;

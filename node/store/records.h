@@ -38,8 +38,7 @@ void records_walk_end(struct records_walk *w);
 
 /* The kind of the record with this id, among those of the schema.
  * RC_NOTFOUND. */
-enum rc records_find_kind(struct kv_txn *t, const struct schema *s, struct uuid id,
-			  uint16_t *kind);
+enum rc records_find_kind(struct kv_txn *t, const struct schema *s, struct uuid id, uint16_t *kind);
 
 /* The record whose id ends with these hexadecimal digits (6 to 32, no
  * hyphens needed). RC_NOTFOUND; RC_EXISTS: more than one does; RC_INVALID. */

@@ -150,8 +150,8 @@ static enum rc relay(struct making *m, const struct cut *cut)
 	uint64_t from = vv_get(&m->send->relayed, cut->feed), seal_seq = 0;
 	enum rc rc = feeds_get(m->txn, cut->feed, &state);
 
-	if (rc == RC_OK && feeds_cut_below(m->txn, (struct dot){ cut->feed, cut->seq - 1 },
-					   &before) == RC_OK &&
+	if (rc == RC_OK &&
+	    feeds_cut_below(m->txn, (struct dot){ cut->feed, cut->seq - 1 }, &before) == RC_OK &&
 	    before.seq > from) {
 		from = before.seq;
 	}
@@ -282,9 +282,10 @@ static enum rc seal_runs(struct making *m)
 		    feed_incarnation(run->feed) != me->incarnation) {
 			continue;
 		}
-		rc = feeds_get_entry(
-			m->txn,
-			(struct dot){ run->feed, run->first_seq + run->entries_count - 1 }, &e);
+		rc = feeds_get_entry(m->txn,
+				     (struct dot){ run->feed,
+						   run->first_seq + run->entries_count - 1 },
+				     &e);
 		if (rc == RC_OK) {
 			feed_seal_text(me->system, run->feed, e.dot.seq, e.hash, text);
 			m->send->signer.sign(m->send->signer.ctx, bytes_at(text, sizeof(text)),

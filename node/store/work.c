@@ -23,9 +23,9 @@ struct record_name {
 struct work_record {
 	struct record_name name;
 	struct record record;
-	bool existed; /* derived tables hold it from before this work */
-	bool dirty[RECORD_PARTS_MAX];     /* parts to write */
-	struct key *uniques;              /* what the index holds of it */
+	bool existed;                 /* derived tables hold it from before this work */
+	bool dirty[RECORD_PARTS_MAX]; /* parts to write */
+	struct key *uniques;          /* what the index holds of it */
 	bool *has_unique;
 	UT_hash_handle hh;
 };
@@ -274,8 +274,7 @@ static enum rc take_part(struct work_record *r, uint16_t scope, uint32_t *place)
 	if (rec->parts_count == RECORD_PARTS_MAX) {
 		return RC_LIMIT;
 	}
-	memmove(&rec->parts[i + 1], &rec->parts[i],
-		(rec->parts_count - i) * sizeof(rec->parts[0]));
+	memmove(&rec->parts[i + 1], &rec->parts[i], (rec->parts_count - i) * sizeof(rec->parts[0]));
 	memmove(&r->dirty[i + 1], &r->dirty[i], (rec->parts_count - i) * sizeof(r->dirty[0]));
 	rec->parts[i].scope = scope;
 	rec->parts[i].part = part_init();
@@ -285,8 +284,7 @@ static enum rc take_part(struct work_record *r, uint16_t scope, uint32_t *place)
 }
 
 /* The vector will name e; what it named of e's feed goes to the index. */
-static enum rc index_dot(struct work *w, const struct change *c, const struct part *p,
-			 struct dot e)
+static enum rc index_dot(struct work *w, const struct change *c, const struct part *p, struct dot e)
 {
 	struct dot last = { e.feed, vv_get(&p->vector, e.feed) };
 	struct key k;

@@ -416,8 +416,8 @@ static void on_store(void *ctx, struct bytes frame)
 	cr_assert_eq(work_begin(writer, &w), RC_OK);
 	cr_assert_eq(mem_arena_open(&inbox, 16 << 20), RC_OK);
 	cr_assert_eq(message_decode(frame, &inbox, &m), RC_OK);
-	refused = receive_chunk(&w, s->talk.peer, &m.chunk,
-				writer->info.is_centre ? &cuts : NULL, &r);
+	refused = receive_chunk(&w, s->talk.peer, &m.chunk, writer->info.is_centre ? &cuts : NULL,
+				&r);
 	cr_assert(refused == RC_OK || receive_is_refusal(refused), "%s", rc_text(refused));
 	cr_assert_eq(apply_write_cuts(&w, &cuts), RC_OK);
 	cr_assert_eq(work_commit(&w), RC_OK);
