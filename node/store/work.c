@@ -334,6 +334,14 @@ enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum rc wh
 	return fail(w, kv_put(w->txn, KV_QUARANTINE, key_bytes(&k), bytes_at(&reason, 1)));
 }
 
+/* New records mostly have the last ids: appended, they fill their pages. */
+static enum rc put_part(struct work *w, const struct work_record *r, const struct key *k,
+			struct bytes state)
+{
+	return r->existed ? kv_put(w->txn, KV_RECORD, key_bytes(k), state) :
+			    kv_append(w->txn, KV_RECORD, key_bytes(k), state);
+}
+
 static enum rc write_parts(struct work *w, const struct work_record *r)
 {
 	const struct record *rec = &r->record;
@@ -352,7 +360,7 @@ static enum rc write_parts(struct work *w, const struct work_record *r)
 		out = bytes_writer_init(w->arena->p + w->arena->used, room);
 		part_encode(&rec->parts[i].part, &out);
 		rc = out.rc == RC_OK ?
-			     kv_put(w->txn, KV_RECORD, key_bytes(&k), bytes_written(&out)) :
+			     put_part(w, r, &k, bytes_written(&out)) :
 			     RC_NOMEM;
 		arena_release(w->arena, mark);
 	}
