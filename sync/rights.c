@@ -28,14 +28,22 @@ static enum rc judge_value(enum value_type type, const struct op *op)
 	return value_check(op->code == OP_COUNT ? VALUE_INT : type, op->value);
 }
 
+/* An office makes records of its own; only the centre speaks of others. */
+static enum rc judge_home(const struct rights *r, const struct change *c, const struct op *op)
+{
+	if (c->life == LIFE_NONE || op->code != OP_PUT || op->value.len != HOME_LEN) {
+		return RC_INVALID;
+	}
+	return r->is_centre || (op->value.p[0] << 8 | op->value.p[1]) == r->office ? RC_OK :
+										     RC_DENIED;
+}
+
 static enum rc judge_op(const struct rights *r, const struct change *c, const struct op *op)
 {
 	const struct schema_field *f = NULL;
 
 	if (op->field == FIELD_HOME) {
-		return c->life != LIFE_NONE && op->code == OP_PUT && op->value.len == HOME_LEN ?
-			       RC_OK :
-			       RC_INVALID;
+		return judge_home(r, c, op);
 	}
 	f = r->kind == NULL ? NULL : schema_field_by_number(r->kind, op->field);
 	if (f == NULL) {

@@ -16,6 +16,7 @@
 struct rights {
 	const struct schema_kind *kind; /* NULL: not known here */
 	enum reach scope;               /* what the scope of the feed is */
+	uint16_t office;                /* the author's */
 	bool is_centre;                 /* the author is the centre */
 	bool is_member;                 /* the author's office is in the scope */
 };

@@ -58,7 +58,8 @@ static enum rc rc_of_refusal(enum refusal refusal)
 /* One chunk at a time: SESSION_SENT asks for the next. */
 static void try_send(struct session *s, struct session_actions *out)
 {
-	bool may = s->is_caller ? s->state != SESSION_START : s->state == SESSION_STREAM;
+	bool ahead = s->is_caller && s->knows_peer && s->state == SESSION_HELLO;
+	bool may = ahead || s->state == SESSION_STREAM;
 
 	if (may && s->has_more && s->is_writable && s->credit > 0 && !s->bye_sent) {
 		s->credit--;
@@ -157,10 +158,11 @@ static void on_hello(struct session *s, const struct session_event *e, struct se
 	const struct hello *h = &e->message->hello;
 	uint32_t i, k;
 
-	if (s->state != SESSION_HELLO) {
+	if (s->state != SESSION_HELLO || s->hello_got) {
 		drop(s, out, RC_CORRUPT, REFUSAL_INPUT);
 		return;
 	}
+	s->hello_got = true;
 	if (h->protocol != MESSAGE_PROTOCOL) {
 		drop(s, out, RC_VERSION, REFUSAL_PROTOCOL);
 		return;
@@ -173,6 +175,7 @@ static void on_hello(struct session *s, const struct session_event *e, struct se
 		return;
 	}
 	s->credit -= s->credit > SESSION_FIRST_CREDIT ? SESSION_FIRST_CREDIT : s->credit;
+	s->knows_peer = true;
 	for (i = 0; i < h->scopes_count; i++) {
 		for (k = 0; k < s->goals_count; k++) {
 			if (s->goals[k].scope == h->scopes[i].scope) {
@@ -188,7 +191,7 @@ static void on_hello(struct session *s, const struct session_event *e, struct se
 
 static void on_chunk(struct session *s, struct session_actions *out)
 {
-	if ((s->is_caller && s->state != SESSION_STREAM) ||
+	if ((s->is_caller && s->state != SESSION_STREAM) || !s->knows_peer ||
 	    s->unanswered == SESSION_CREDIT + SESSION_FIRST_CREDIT) {
 		drop(s, out, RC_LIMIT, REFUSAL_INPUT);
 		return;

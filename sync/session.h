@@ -45,10 +45,10 @@ struct session {
 	enum session_state state;
 	bool is_caller;  /* an office; else the centre */
 	bool stays;      /* go on after the goals: push what is written */
-	bool knows_peer; /* the peer's key was known when it opened */
+	bool knows_peer; /* each knows the other's key: no first contact */
 	bool has_more;   /* the store has something to send */
 	bool is_writable;
-	bool hello_sent, bye_sent, done;
+	bool hello_sent, hello_got, bye_sent, done;
 	uint32_t credit;     /* chunks we may send */
 	uint32_t unanswered; /* chunks received and not yet durable */
 	uint32_t round_trips;
@@ -104,8 +104,8 @@ struct session_actions {
 	uint32_t count;
 };
 
-/* Zeroes, then these. knows_peer: false at the centre for a key that no
- * office has: it says nothing before a token is accepted. */
+/* Zeroes, then these. knows_peer: false for a first contact: the centre says
+ * nothing before a token is accepted, the office sends nothing ahead. */
 void session_init(struct session *s, bool is_caller, bool stays, bool knows_peer);
 
 /* Moves on. Actions are to be carried out in their order. */

@@ -4,12 +4,7 @@
 
 #include "node/store/key.h"
 
-enum {
-	STATE_FIXED = 8 + 8 + 8 + HASH_LEN + KEY_LEN,
-	GENESIS_MAX = 16384,
-	ENTRY_FIXED = HASH_LEN + 8 + 8,
-	CUT_LEN = 16
-};
+enum { STATE_FIXED = 8 + 8 + 8 + HASH_LEN + KEY_LEN, ENTRY_FIXED = HASH_LEN + 8 + 8, CUT_LEN = 16 };
 
 static void take_bytes(struct bytes_reader *r, uint8_t *out, size_t len)
 {
@@ -48,7 +43,7 @@ enum rc feeds_get(struct kv_txn *t, uint64_t feed, struct feed_state *out)
 enum rc feeds_put(struct kv_txn *t, const struct feed_state *s)
 {
 	struct key k = key_feed(s->feed);
-	uint8_t buffer[STATE_FIXED + GENESIS_MAX];
+	uint8_t buffer[STATE_FIXED + FEEDS_GENESIS_MAX];
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
 
 	bytes_put_be64(&w, s->head);

@@ -12,6 +12,8 @@
 #include "sync/feed.h"
 #include "sync/vv.h"
 
+enum { FEEDS_GENESIS_MAX = 16384 }; /* bytes */
+
 struct feed_state {
 	uint64_t feed;
 	uint64_t head, applied;

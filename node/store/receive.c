@@ -40,7 +40,8 @@ static enum rc check_sender(const struct work *w, uint16_t from, uint64_t feed)
 	uint16_t author = feed_office(feed);
 
 	if (s->info.is_centre) {
-		return author == from && author != 0 &&
+		/* In the nation only the centre speaks. */
+		return author == from && author != 0 && feed_scope(feed) != 0 &&
 				       catalog_is_member(s->catalog, 0, feed_scope(feed)) ?
 			       RC_OK :
 			       RC_DENIED;
@@ -74,6 +75,9 @@ static enum rc begin_feed(const struct work *w, const struct run *run, const uin
 
 	if (run->first_seq != 1 || run->genesis.len == 0) {
 		return RC_GAP;
+	}
+	if (run->genesis.len > FEEDS_GENESIS_MAX) {
+		return RC_LIMIT;
 	}
 	if (rc != RC_OK) {
 		return rc;
@@ -233,9 +237,6 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c, stru
 
 	memset(out, 0, sizeof(*out));
 	for (i = 0; i < c->runs_count && refused == RC_OK; i++) {
-		if (!w->store->info.is_centre && w->national_moved) {
-			break;
-		}
 		refused = receive_run(w, from, &c->runs[i], out);
 		out->feed = c->runs[i].feed;
 		if (refused != RC_OK && !receive_is_refusal(refused)) {

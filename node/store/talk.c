@@ -11,7 +11,7 @@ void talk_init(struct talk *t, struct store *store, uint16_t peer, bool knows_pe
 	       const uint8_t *token, struct send_signer signer, const struct talk_ops *ops)
 {
 	memset(t, 0, sizeof(*t));
-	session_init(&t->session, !store->info.is_centre, stays, knows_peer);
+	session_init(&t->session, !store->info.is_centre, stays, knows_peer && token == NULL);
 	send_init(&t->send, peer, signer);
 	t->store = store;
 	t->ops = *ops;

@@ -1,0 +1,190 @@
+/* The centre's side of apply.h: an office's entries, and the cuts for them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/store/apply_priv.h"
+#include "node/store/author.h"
+#include "node/store/key.h"
+
+void apply_cuts_free(struct apply_cuts *cuts)
+{
+	free(cuts->items);
+	memset(cuts, 0, sizeof(*cuts));
+}
+
+enum rc apply_note_cut(struct work *w, struct apply_cuts *cuts, uint64_t feed, uint64_t seq)
+{
+	struct cut *c = NULL;
+	uint32_t i;
+
+	for (i = 0; i < cuts->count && cuts->items[i].feed != feed; i++) {
+	}
+	if (i == cuts->max) {
+		uint32_t max = cuts->max == 0 ? 16 : 2 * cuts->max;
+		struct cut *wider = realloc(cuts->items, max * sizeof(*wider));
+
+		if (wider == NULL) {
+			return RC_NOMEM;
+		}
+		cuts->items = wider;
+		cuts->max = max;
+	}
+	c = &cuts->items[i];
+	cuts->count += i == cuts->count;
+	c->feed = feed;
+	c->seq = seq;
+	return feeds_hash_at(w->txn, (struct dot){ feed, seq }, w->store->crypto, c->hash);
+}
+
+/* How many entries of cuts stand before the one of this feed in its scope. */
+static uint32_t count_entries_before(const struct apply_cuts *cuts, uint64_t feed)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < cuts->count && cuts->items[i].feed != feed; i++) {
+		n += feed_scope(cuts->items[i].feed) == feed_scope(feed);
+	}
+	return n / LIMIT_CUTS_PER_ENTRY_MAX;
+}
+
+/*
+ * The cut must be known before a record is looked at: what is shown depends
+ * on it. It will stand in one of the centre's next entries of the scope. Of
+ * several cuts in one work only the last is written, as in the entry itself.
+ */
+enum rc apply_foresee_cut(struct work *w, const struct apply_cuts *cuts, uint64_t feed,
+			  uint64_t from, uint64_t upto)
+{
+	struct feed_state centre;
+	struct feed_cut cut = { .seq = upto }, last;
+	struct key k;
+	enum rc rc = feeds_get(w->txn, store_centre_feed(w->store, feed_scope(feed)), &centre);
+
+	if (rc != RC_OK && rc != RC_NOTFOUND) {
+		return rc;
+	}
+	cut.centre_seq = (rc == RC_OK ? centre.head : 0) + 1 + count_entries_before(cuts, feed);
+	rc = author_time(w, &cut.time_ms);
+	if (rc == RC_OK && feeds_cut_last(w->txn, feed, &last) == RC_OK &&
+	    last.centre_seq == cut.centre_seq && last.seq == from) {
+		k = key_dot((struct dot){ feed, from });
+		cut.time_ms = last.time_ms;
+		rc = kv_del(w->txn, KV_CUT, key_bytes(&k));
+	}
+	return rc == RC_OK ? feeds_put_cut(w->txn, feed, &cut) : rc;
+}
+
+/* Whether what the author knew is known here too. */
+static enum rc check_known(struct work *w, const struct header *h)
+{
+	uint16_t scope = feed_scope(h->feed);
+	struct feed_state centre;
+	enum rc rc = RC_OK;
+
+	if (feed_office(h->feed) == 0) {
+		return RC_OK;
+	}
+	if (h->epoch_seq > w->store->catalog->national_seq) {
+		return RC_GAP;
+	}
+	rc = feeds_get(w->txn, store_centre_feed(w->store, scope), &centre);
+	if (rc != RC_OK && rc != RC_NOTFOUND) {
+		return rc;
+	}
+	return h->seen_centre > (rc == RC_OK ? centre.applied : 0) ? RC_GAP : RC_OK;
+}
+
+/* Tries the next commit of a lane. RC_GAP: it has to wait. */
+static enum rc try_lane(struct work *w, struct apply_lanes *l, struct feed_state *lane,
+			struct apply_cuts *cuts)
+{
+	struct entry e;
+	enum rc rc = apply_settle(w);
+
+	if (rc == RC_OK) {
+		rc = apply_load(w, (struct dot){ lane->feed, lane->applied + 1 }, &e);
+	}
+	if (rc == RC_OK) {
+		rc = check_known(w, &e.header);
+	}
+	if (rc == RC_OK) {
+		rc = apply_check_complete(w, l, &e.header);
+	}
+	return rc == RC_OK ? apply_commit(w, l, &e.header, lane, cuts) : rc;
+}
+
+enum rc apply_office(struct work *w, uint16_t office, struct apply_cuts *cuts)
+{
+	struct apply_lanes l;
+	enum rc rc = apply_find_lanes(w, office, &l);
+	bool moved = true;
+	uint32_t i;
+
+	while (rc == RC_OK && moved) {
+		moved = false;
+		for (i = 0; i < l.count && rc == RC_OK; i++) {
+			if (l.items[i].applied == l.items[i].head) {
+				continue;
+			}
+			rc = try_lane(w, &l, &l.items[i], cuts);
+			moved = moved || rc == RC_OK;
+			rc = rc == RC_GAP ? RC_OK : rc;
+		}
+	}
+	return rc;
+}
+
+/* One entry of cuts, a commit of its own. */
+static enum rc write_entry(struct work *w, uint16_t scope, const struct cut *list, uint32_t count)
+{
+	struct author_scope *s = NULL;
+	struct author a;
+	struct dot d;
+	enum rc rc = author_begin(&a, w, bytes_at(NULL, 0), bytes_at(NULL, 0));
+
+	if (rc == RC_OK) {
+		rc = author_open(&a, scope, &s);
+	}
+	if (rc == RC_OK) {
+		rc = author_cut(&a, s, list, count, &d);
+	}
+	return rc == RC_OK ? author_finish(&a) : rc;
+}
+
+/* The cuts of one scope, in as many entries as foreseen. */
+static enum rc write_scope(struct work *w, const struct apply_cuts *cuts, uint32_t from)
+{
+	uint16_t scope = feed_scope(cuts->items[from].feed);
+	struct cut *list = arena_take(w->arena, LIMIT_CUTS_PER_ENTRY_MAX * sizeof(*list));
+	uint32_t i, count = 0;
+	enum rc rc = list == NULL ? RC_NOMEM : RC_OK;
+
+	for (i = from; i < cuts->count && rc == RC_OK; i++) {
+		if (feed_scope(cuts->items[i].feed) != scope) {
+			continue;
+		}
+		list[count++] = cuts->items[i];
+		if (count == LIMIT_CUTS_PER_ENTRY_MAX) {
+			rc = write_entry(w, scope, list, count);
+			count = 0;
+		}
+	}
+	return rc == RC_OK && count > 0 ? write_entry(w, scope, list, count) : rc;
+}
+
+enum rc apply_write_cuts(struct work *w, const struct apply_cuts *cuts)
+{
+	uint32_t i, k;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < cuts->count && rc == RC_OK; i++) {
+		uint16_t scope = feed_scope(cuts->items[i].feed);
+
+		for (k = 0; k < i && feed_scope(cuts->items[k].feed) != scope; k++) {
+		}
+		if (k == i) {
+			rc = write_scope(w, cuts, i);
+		}
+	}
+	return rc;
+}
