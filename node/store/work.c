@@ -359,9 +359,7 @@ static enum rc write_parts(struct work *w, const struct work_record *r)
 		}
 		out = bytes_writer_init(w->arena->p + w->arena->used, room);
 		part_encode(&rec->parts[i].part, &out);
-		rc = out.rc == RC_OK ?
-			     put_part(w, r, &k, bytes_written(&out)) :
-			     RC_NOMEM;
+		rc = out.rc == RC_OK ? put_part(w, r, &k, bytes_written(&out)) : RC_NOMEM;
 		arena_release(w->arena, mark);
 	}
 	return rc;
