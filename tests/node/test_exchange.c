@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "proto/entry_codec.h"
 
 static struct fixture f;
 
@@ -198,4 +199,82 @@ Test(exchange, a_commit_of_many_entries_arrives_whole_or_not_yet)
 	cr_assert_eq(fixture_count(&f.centre, "person"), 6000u);
 	cr_assert_gt(seen, 0, "the first commit was never seen alone");
 	assert_same(&f.centre, a, region_of(a));
+}
+
+static void sign(void *ctx, struct bytes text, uint8_t seal[SIG_LEN])
+{
+	crypto_key_sign(ctx, text, seal);
+}
+
+/* Lets a node write an entry where it has no right to: a hostile build. */
+static uint64_t forge(struct fixture_node *n, uint16_t scope)
+{
+	struct change c = { .kind = 99, .life = LIFE_ALIVE };
+	uint8_t random[10] = { 1 }, buffer[128];
+	struct bytes_writer encoded = bytes_writer_init(buffer, sizeof(buffer));
+	struct author_scope *s = NULL;
+	struct author a;
+	struct work w;
+	struct dot d;
+
+	cr_assert_eq(work_begin(n->store, &w), RC_OK);
+	cr_assert_eq(author_begin(&a, &w, bytes_of("x"), bytes_of("")), RC_OK);
+	cr_assert_eq(author_open(&a, scope, &s), RC_OK);
+	a.has_base = true;
+	a.base_id = uuid_make(1, random);
+	entry_encode_change(&c, 0, &encoded);
+	cr_assert_eq(author_add(&a, s, bytes_written(&encoded), true, false, &d), RC_OK);
+	cr_assert_eq(author_finish(&a), RC_OK);
+	cr_assert_eq(work_commit(&w), RC_OK);
+	return d.feed;
+}
+
+/* What the centre answers to a chunk of one feed of an office. */
+static enum rc push(struct fixture_node *from, uint64_t feed)
+{
+	struct send_signer signer = { &from->key, sign };
+	struct apply_cuts cuts = { NULL, 0, 0 };
+	struct receive_result result;
+	struct kv_txn *t = NULL;
+	struct chunk chunk;
+	struct send send;
+	struct work w;
+	enum rc rc = RC_OK;
+
+	send_init(&send, 0, signer);
+	cr_assert_eq(send_set_lane(&send, feed, 1), RC_OK);
+	cr_assert_eq(store_begin(from->store, false, &t), RC_OK);
+	cr_assert_eq(send_next(&send, from->store, t, &chunk), RC_OK);
+	cr_assert_eq(chunk.runs_count, 1u);
+	cr_assert_eq(work_begin(f.centre.store, &w), RC_OK);
+	rc = receive_chunk(&w, from->store->info.number, &chunk, &cuts, &result);
+	cr_assert_eq(apply_write_cuts(&w, &cuts), RC_OK);
+	cr_assert_eq(work_commit(&w), RC_OK);
+	apply_cuts_free(&cuts);
+	store_end(from->store, t);
+	send_fini(&send);
+	return rc;
+}
+
+Test(exchange, an_office_that_speaks_for_the_nation_is_refused_and_stops_nobody)
+{
+	struct fixture_node *a = fixture_office(&f, "Mary", 1, "TM-M");
+	struct fixture_node *b = fixture_office(&f, "Ahal", 2, "TM-A");
+
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(push(a, forge(a, 0)), RC_DENIED);
+	(void)fixture_office(&f, "Balkan", 3, "TM-B");
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	assert_same(&f.centre, b, 0);
+}
+
+Test(exchange, an_office_that_writes_in_a_scope_of_another_is_refused)
+{
+	struct fixture_node *a = fixture_office(&f, "Mary", 1, "TM-M");
+	struct fixture_node *b = fixture_office(&f, "Ahal", 2, "TM-A");
+	uint64_t feed = forge(a, region_of(b));
+
+	cr_assert_eq(push(a, feed), RC_OK, "a feed is taken, its changes are judged");
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(fixture_figure(b, "people"), 0);
 }
