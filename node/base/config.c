@@ -165,8 +165,8 @@ static void read_size(struct yamltree *t, struct config *out)
 
 static void read_root(struct yamltree *t, struct config *out)
 {
-	static const char *const KEYS[] = { "name",     "role",  "listen",     "centre",
-					    "max_size", "state", "sync_every", NULL };
+	static const char *const KEYS[] = { "name",     "role",       "listen", "centre",
+					    "max_size", "sync_every", NULL };
 
 	if (t->rc != RC_OK) {
 		return;
@@ -182,7 +182,6 @@ static void read_root(struct yamltree *t, struct config *out)
 	read_listen(t, out);
 	read_centres(t, out);
 	read_size(t, out);
-	out->state = yamltree_text(t, t->root, "state");
 	out->sync_every =
 		yamltree_uint(t, t->root, "sync_every", CONFIG_SYNC_EVERY_MAX, CONFIG_SYNC_EVERY);
 }

@@ -7,8 +7,9 @@
  *   listen      HOST:PORT on which a centre is heard    none: it does not listen
  *   centre      list of HOST:PORT of an office's centre []
  *   max_size    room of the database: 512M, 32G, 1T     32G
- *   state       path of the lease, seen from DIR        lease
- *   sync_every  seconds between syncs, 0: by hand       900
+ *   sync_every  the longest wait, in seconds, before    900
+ *               an office calls its centre again;
+ *               0: only by hand
  *
  * Unknown keys are errors with line and column.
  */
@@ -41,7 +42,6 @@ struct config {
 	const char *centres[CONFIG_CENTRES_MAX];
 	uint32_t centres_count;
 	uint64_t max_size;   /* bytes, a multiple of 4096 */
-	const char *state;   /* path of the lease; NULL: DIR/lease */
 	uint32_t sync_every; /* seconds; 0: only by hand */
 };
 

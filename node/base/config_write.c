@@ -100,15 +100,14 @@ static void put_all(struct draft *d, const struct config *c)
 		put_key(d, "listen", c->listen, "0.0.0.0:7370");
 	} else {
 		put_centres(d, c);
-		put(d, "\n# Seconds between two syncs of a running daemon; 0: only by hand.\n");
+		put(d, "\n# A running daemon keeps a link to the centre. The longest wait, in "
+		       "seconds,\n"
+		       "# before it calls again when the link fell; 0: sync only by hand.\n");
 		put_number(d, "sync_every", c->sync_every);
 	}
 	put(d, "\n# The most that the database may grow to (K, M, G, T). Only address space is\n"
 	       "# set aside; at 90 % of it new records are refused.\n");
 	put_size(d, c->max_size);
-	put(d, "\n# Where the lease is kept, a small file that notices restored backups. It\n"
-	       "# helps most on another disk than the database; the default is beside it.\n");
-	put_key(d, "state", c->state, "lease");
 }
 
 static bool is_same(const char *a, const char *b)
@@ -121,8 +120,7 @@ static bool is_equal(const struct config *a, const struct config *b)
 	uint32_t i;
 
 	if (!is_same(a->name, b->name) || a->role != b->role || !is_same(a->listen, b->listen) ||
-	    !is_same(a->state, b->state) || a->max_size != b->max_size ||
-	    a->centres_count != b->centres_count) {
+	    a->max_size != b->max_size || a->centres_count != b->centres_count) {
 		return false;
 	}
 	for (i = 0; i < a->centres_count; i++) {

@@ -64,19 +64,20 @@ static const char *hint_of(enum cmd_exit code)
 	return "your changes are kept; see `kerwen status`";
 }
 
-static int print(struct cmd_context *c, const struct call_result *r)
+/* where: whom it called, for the message of a failure. */
+static int print(struct cmd_context *c, const struct call_result *r, const char *where)
 {
 	json_t *d = NULL;
 	enum cmd_exit code = exit_of(r);
 
 	if (code != CMD_OK) {
-		return cmd_fail(c, code, hint_of(code), "sync: %s",
+		return cmd_fail(c, code, hint_of(code), "sync with %s: %s", where,
 				r->text[0] == '\0' ? rc_text(r->rc) : r->text);
 	}
 	if (!c->out->json) {
-		out_line(c->out, "synced: %llu changes sent, %llu received, %llu confirmed",
-			 (unsigned long long)r->sent, (unsigned long long)r->received,
-			 (unsigned long long)r->confirmed);
+		out_line(c->out, "synced: %llu %s sent, %llu received, %llu confirmed",
+			 (unsigned long long)r->sent, r->sent == 1 ? "change" : "changes",
+			 (unsigned long long)r->received, (unsigned long long)r->confirmed);
 		return CMD_OK;
 	}
 	d = out_document();
@@ -123,7 +124,9 @@ static int sync_alone(struct cmd_context *c, struct cmd_node *n, const char *cen
 		return cmd_fail(c, CMD_INTERRUPTED, "what was confirmed stays confirmed",
 				"sync: interrupted");
 	}
-	return rc == RC_OK ? print(c, &result) : open_fail(c, rc, "syncing");
+	return rc == RC_OK ?
+		       print(c, &result, o.addresses_count == 1 ? o.addresses[0] : "the centre") :
+		       open_fail(c, rc, "syncing");
 }
 
 static uint64_t get_count(const json_t *answer, const char *name)
@@ -148,7 +151,7 @@ static int print_answer(struct cmd_context *c, const json_t *answer, bool is_cen
 		out_line(c->out, "the connected offices have sent what they had");
 		return CMD_OK;
 	}
-	return print(c, &r);
+	return print(c, &r, is_centre ? "the offices" : "the centre");
 }
 
 static int sync_through(struct cmd_context *c, const json_t *answer, enum rc rc, bool is_centre)

@@ -30,7 +30,6 @@ Test(config, an_office_gets_the_defaults)
 	cr_assert_eq(c.centres_count, 1);
 	cr_assert_str_eq(c.centres[0], "a.example:7370");
 	cr_assert_eq(c.max_size, (uint64_t)32 << 30);
-	cr_assert_null(c.state);
 	cr_assert_eq(c.sync_every, 900);
 }
 
@@ -187,7 +186,6 @@ Test(config, what_is_written_is_read_back, .init = make_dir, .fini = remove_dir)
 	c.centres[1] = "centre.example:1";
 	c.centres_count = 2;
 	c.max_size = (uint64_t)1536 << 20;
-	c.state = "/var/lib/other disk/lease";
 	c.sync_every = 0;
 	cr_assert_eq(config_write(dir, &c, &e), RC_OK, "%s", e.text);
 	cr_assert_eq(config_load(dir, &a, &back, &e), RC_OK, "%s", e.text);
@@ -197,7 +195,6 @@ Test(config, what_is_written_is_read_back, .init = make_dir, .fini = remove_dir)
 	cr_assert_str_eq(back.centres[0], c.centres[0]);
 	cr_assert_str_eq(back.centres[1], c.centres[1]);
 	cr_assert_eq(back.max_size, c.max_size);
-	cr_assert_str_eq(back.state, c.state);
 	cr_assert_eq(back.sync_every, 0);
 }
 
