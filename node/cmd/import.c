@@ -69,7 +69,7 @@ static enum rc read_header(struct import *i, struct csvfile *file, struct path_p
 	if (rc != RC_OK) {
 		return rc;
 	}
-	rc = import_row_header(&i->sheet, &row, i->scratch, why);
+	rc = import_sheet_header(&i->sheet, &row, i->scratch, why);
 	if (rc != RC_OK) {
 		return rc;
 	}
@@ -78,7 +78,7 @@ static enum rc read_header(struct import *i, struct csvfile *file, struct path_p
 		return path_fail(why, rc, NULL, "the database cannot be read: %s", rc_text(rc));
 	}
 	reader = value_arg_reader(i->store, t, i->scratch, NULL);
-	rc = import_row_bind(&i->sheet, &reader, why);
+	rc = import_sheet_bind(&i->sheet, &reader, why);
 	if (rc == RC_OK) {
 		i->key[HASH_LEN] = (uint8_t)(i->sheet.kind->number >> 8);
 		i->key[HASH_LEN + 1] = (uint8_t)i->sheet.kind->number;
@@ -345,7 +345,7 @@ static enum rc add_row(struct batch *b, struct import_row *row, struct path_prob
 	if (!commit_is_refusal(rc) || b->commit.work.rc != RC_OK || rc == RC_FULL) {
 		return fail_store(why, rc, result.text, result.hint);
 	}
-	reject.column = import_row_column(&b->i->sheet, result.text);
+	reject.column = import_sheet_column(&b->i->sheet, result.text);
 	(void)snprintf(reject.text, sizeof(reject.text), "%s", result.text);
 	return write_rejected(b->i, &reject, why);
 }
@@ -391,7 +391,7 @@ static enum rc read_row(struct import *i, struct path_problem *why)
 static enum rc fill_batch(struct batch *b, struct path_problem *why)
 {
 	struct import *i = b->i;
-	enum rc rc = import_row_bind(&i->sheet, &b->reader, why);
+	enum rc rc = import_sheet_bind(&i->sheet, &b->reader, why);
 
 	if (rc == RC_OK && !import_ahead_is_current(i->ahead, i->store)) {
 		return path_fail(why, RC_INVALID, "give the same command again",

@@ -133,7 +133,7 @@ static enum rc bind_sheet(struct import_ahead *a, struct path_problem *why)
 		return path_fail(why, rc, NULL, "the database cannot be read: %s", rc_text(rc));
 	}
 	reader = value_arg_reader(a->store, t, &a->store->arena, NULL);
-	rc = import_row_bind(&a->sheet, &reader, why);
+	rc = import_sheet_bind(&a->sheet, &reader, why);
 	store_end(a->store, t);
 	return rc;
 }
