@@ -6,7 +6,8 @@
  *     +-----------------+------------------------+--(any failure)--> CLOSED
  *
  * Both sides say hello at once; whoever called sends ahead what no receipt
- * covers. Then both stream chunks as far as credit goes. A chunk is answered
+ * covers, if it is one chunk: more may be there already, held without a
+ * receipt since the line fell, and would be sent twice. Then both stream chunks as far as credit goes. A chunk is answered
  * only after it is durable. There is no checkpoint: progress is what the
  * store holds, and receipts are cuts that arrive like any other entry.
  *
@@ -20,7 +21,7 @@
 
 enum {
 	SESSION_CREDIT = 8,       /* chunks that we let a peer send ahead */
-	SESSION_FIRST_CREDIT = 4, /* chunks sent before the peer's hello */
+	SESSION_FIRST_CREDIT = 1, /* chunks sent before the peer's hello */
 	SESSION_ACTIONS_MAX = 8
 };
 
@@ -75,7 +76,7 @@ struct session_event {
 	const struct message *message; /* SESSION_MESSAGE; borrowed */
 	const struct session_place *places;
 	uint32_t places_count;
-	bool has_more; /* OPENED, STORED, SENT, MOVED */
+	bool has_more; /* STORED, SENT, MOVED; OPENED: something to send ahead */
 };
 
 enum session_action_type {

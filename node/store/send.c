@@ -334,3 +334,20 @@ bool send_has_more(const struct send *s, struct kv_txn *t)
 	}
 	return false;
 }
+
+bool send_is_small(const struct send *s, struct kv_txn *t)
+{
+	size_t len = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->lanes_count; i++) {
+		struct dot d = { s->lanes[i].feed, s->lanes[i].next };
+		struct feed_entry e;
+
+		len += RUN_OVERHEAD;
+		for (; len <= CHUNK_BYTES_MAX && feeds_get_entry(t, d, &e) == RC_OK; d.seq++) {
+			len += e.bytes.len + ENTRY_OVERHEAD;
+		}
+	}
+	return len <= CHUNK_BYTES_MAX;
+}

@@ -48,6 +48,9 @@ enum rc send_note_held(struct send *s, struct dot d);
  */
 enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct chunk *out);
 
+/* Whether all that is left would go into one chunk. */
+bool send_is_small(const struct send *s, struct kv_txn *t);
+
 /* Whether any lane has something left to send. */
 bool send_has_more(const struct send *s, struct kv_txn *t);
 

@@ -266,7 +266,8 @@ static void step_placed(struct talk *t, struct session_event *e, struct bytes fr
 	if (rc == RC_OK && e->type == SESSION_OPENED) {
 		rc = places_start(t->store, txn, NULL, &t->send);
 	}
-	e->has_more = rc == RC_OK && send_has_more(&t->send, txn);
+	e->has_more = rc == RC_OK && send_has_more(&t->send, txn) &&
+		      (e->type != SESSION_OPENED || send_is_small(&t->send, txn));
 	store_end(t->store, txn);
 	if (rc != RC_OK) {
 		drop(t, rc, refusal_of(rc), rc_text(rc));
