@@ -7,8 +7,8 @@
  *
  * Both sides say hello at once; whoever called sends ahead what no receipt
  * covers, if it is one chunk: more may be there already, held without a
- * receipt since the line fell, and would be sent twice. Then both stream chunks as far as credit goes. A chunk is answered
- * only after it is durable. There is no checkpoint: progress is what the
+ * receipt since the line fell, and would be sent twice. Then both stream chunks as far as credit
+ * goes. A chunk is answered only after it is durable. There is no checkpoint: progress is what the
  * store holds, and receipts are cuts that arrive like any other entry.
  *
  * The caller feeds events to session_step and carries out the actions in
