@@ -130,11 +130,12 @@ build_sqlite()
 	fi
 }
 
+# import_sqlite DESIGN: see bench_sqlite.c.
 import_sqlite()
 {
 	if [ -e "$work/bench_sqlite" ]; then
 		rm -f "$work/sqlite.db"*
-		seconds "$work/bench_sqlite" "$work/sqlite.db" "$work/rows.csv" >>"$work/sqlite"
+		seconds "$work/bench_sqlite" "$1" "$work/sqlite.db" "$work/rows.csv" >>"$work/sqlite.$1"
 	fi
 }
 
@@ -144,7 +145,8 @@ run_unhcr()
 	dir=$work/unhcr$1
 	pair "$dir" "$configs/unhcr.yaml" WORLD
 	seconds "$KERWEN" -C "$dir/office" -q import people "$work/rows.csv" >>"$work/import"
-	import_sqlite
+	import_sqlite key
+	import_sqlite number
 	seconds "$KERWEN" -C "$dir/office" -q sync --timeout 600 >>"$work/sync"
 	"$KERWEN" -C "$dir/office" sync --json >/dev/null
 	"$KERWEN" -C "$dir/office" sync --json >"$work/idle.json"
@@ -172,8 +174,10 @@ bench_unhcr()
 		postgres_replicate "$work/rows.csv" "$work/postgres"
 	done
 	postgres_stop
-	line "import into an office (peer: SQLite with session)" \
-		"$(rate "$rows" "$work/import")" "$(rate "$rows" "$work/sqlite")" records/s
+	for design in key number; do
+		line "import into an office (peer: SQLite with session, rows by $design)" \
+			"$(rate "$rows" "$work/import")" "$(rate "$rows" "$work/sqlite.$design")" records/s
+	done
 	line "office to centre, durable (peer: PostgreSQL logical replication)" \
 		"$(rate "$rows" "$work/sync")" "$(rate "$rows" "$work/postgres")" records/s
 	line "idle sync, round trips" "$(number round_trips <"$work/idle.json")" "" round_trips
@@ -205,12 +209,11 @@ make_people()
 	}' >"$work/people.csv"
 }
 
-# The largest memory of a process until the file "$2" is there.
+# watch_rss PID FILE: the largest memory of a process until there is the file.
 watch_rss()
 {
 	most=0
-	while [ ! -e "$2" ]; do
-		now=$(rss "$1")
+	while [ ! -e "$2" ] && now=$(rss "$1" 2>/dev/null); do
 		[ "$now" -le "$most" ] || most=$now
 		sleep 0.1
 	done
