@@ -24,10 +24,21 @@ static bool is_allowed(int32_t c, enum text_form form)
 	return !is_control(c) || (form == TEXT_LINES && (c == '\n' || c == '\t'));
 }
 
+/* How many characters at the start are printable ASCII, as most are. */
+static size_t count_plain(const uint8_t *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && p[n] >= 0x20 && p[n] < 0x7f) {
+		n++;
+	}
+	return n;
+}
+
 /* RC_INVALID, or whether there is anything to compose. */
 static enum rc scan(struct bytes in, enum text_form form, bool *is_ascii)
 {
-	size_t at = 0;
+	size_t at = count_plain(in.p, in.len);
 
 	*is_ascii = true;
 	while (at < in.len) {
@@ -38,7 +49,7 @@ static enum rc scan(struct bytes in, enum text_form form, bool *is_ascii)
 			return RC_INVALID;
 		}
 		*is_ascii = *is_ascii && n == 1;
-		at += n;
+		at += n + count_plain(in.p + at + n, in.len - at - n);
 	}
 	return RC_OK;
 }
