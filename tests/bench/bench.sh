@@ -236,10 +236,14 @@ bench_people()
 	watch_rss "$centre" "$dir/synced" >"$work/centre.rss" &
 	"$KERWEN" -C "$dir/office" -q sync --timeout 600 >/dev/null || fail "the office does not sync"
 	touch "$dir/synced"
+	kept=$("$KERWEN" -C "$dir/centre" status --json | number records)
+	[ "$kept" = "$people" ] || fail "the centre has $kept people, not $people"
 	wait "$watcher" $!
 	stop_daemons
 	run_daemon "$dir/office"
 	sleep 2
+	kept=$("$KERWEN" -C "$dir/office" status --json | number records)
+	[ "$kept" = "$people" ] || fail "the office has $kept people, not $people"
 	line "office daemon with 1,000,000 records, at rest, RssAnon" "$(rss "$pid")" "" KiB
 	line "office daemon with 1,000,000 records, most while syncing, RssAnon" \
 		"$(cat "$work/office.rss")" "" KiB
