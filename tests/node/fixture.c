@@ -38,6 +38,15 @@ static const char schema_text[] =
 	"      - {name: secret, type: text, policy: latest, reach: office}\n"
 	"      - {name: file, type: text, policy: fixed, reach: centre}\n"
 	"      - {name: notes, type: text, merge: log}\n"
+	"      - {name: level, type: code, codes: STATE, policy: centre}\n"
+	"      - {name: origin, type: code, codes: STATE, policy: fixed}\n"
+	"  - name: permit\n"
+	"    reach: region\n"
+	"    fields:\n"
+	"      - {name: number, type: text, required: true, policy: ask}\n"
+	"      - {name: day, type: pdate, policy: ask}\n"
+	"      - {name: year, type: int, derived: year(day), policy: ask}\n"
+	"      - {name: person, type: link, to: person, policy: ask}\n"
 	"  - name: decree\n"
 	"    reach: nation\n"
 	"    writers: centre\n"
@@ -45,7 +54,10 @@ static const char schema_text[] =
 	"      - {name: number, type: text, policy: latest}\n"
 	"figures:\n"
 	"  - {name: people, type: flow, measure: count, of: person, by: [city, office]}\n"
-	"  - {name: sizes, type: flow, measure: sum(size), of: person, by: [state]}\n";
+	"  - {name: sizes, type: flow, measure: sum(size), of: person, by: [state]}\n"
+	"  - {name: marks, type: flow, measure: count, of: person, by: [nr, level, origin]}\n"
+	"  - {name: files, type: flow, measure: count, of: person, by: [file, tags]}\n"
+	"  - {name: permits, type: flow, measure: count, of: permit, by: [year]}\n";
 
 enum { MAP_BYTES = 1 << 30, DIRTY_BYTES = 1 << 20 };
 
