@@ -304,11 +304,13 @@ enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *c
 {
 	struct load l = { .c = c, .t = t, .crypto = crypto, .a = &c->arena };
 	struct feed_state national;
+	uint64_t seq = 0;
 	enum rc rc = feeds_get(t, centre_feed, &national);
 
 	mem_arena_reset(&c->arena);
 	l.stamps = (struct records_stamps){ t, feed_incarnation(centre_feed), &c->arena };
-	c->national_seq = rc == RC_OK ? national.applied : 0;
+	seq = rc == RC_OK ? national.applied : 0;
+	c->national_seq = UINT64_MAX; /* a load that fails is done again */
 	c->centre_addresses_count = 0;
 	rc = load_offices(&l);
 	if (rc == RC_OK) {
@@ -317,7 +319,13 @@ enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *c
 	if (rc == RC_OK) {
 		rc = each_record(&l, KIND_SYSTEM, NULL, add_addresses);
 	}
-	return rc == RC_OK ? load_schema(&l) : rc;
+	if (rc == RC_OK) {
+		rc = load_schema(&l);
+	}
+	if (rc == RC_OK) {
+		c->national_seq = seq;
+	}
+	return rc;
 }
 
 const struct office_info *catalog_office(const struct catalog *c, uint16_t number)
