@@ -357,7 +357,7 @@ static bool is_bound(const struct store *s, uint16_t number, const uint8_t key[K
 {
 	const struct office_info *o = catalog_office(s->catalog, number);
 
-	return o != NULL && o->has_key && memcmp(o->key, key, KEY_LEN) == 0;
+	return o != NULL && o->has_key && !o->is_closed && memcmp(o->key, key, KEY_LEN) == 0;
 }
 
 enum rc admit_first_contact(struct store *s, uint16_t number, const uint8_t token[TOKEN_LEN],
