@@ -203,7 +203,9 @@ static void on_chunk(struct session *s, struct session_actions *out)
 static void on_ask(struct session *s, const struct session_event *e, struct session_actions *out)
 {
 	if (!s->is_caller) {
-		act(out, SESSION_DO_DONE)->ask = e->message->ask;
+		if (s->state == SESSION_STREAM) { /* nobody asked a stranger */
+			act(out, SESSION_DO_DONE)->ask = e->message->ask;
+		}
 		return;
 	}
 	s->ask = e->message->ask;
