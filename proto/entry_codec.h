@@ -23,6 +23,10 @@ enum rc entry_decode_header(struct bytes b, struct arena *a, struct header *out)
 /* Decodes change i of an entry. */
 enum rc entry_decode_change(const struct entry *e, uint32_t i, struct arena *a, struct change *out);
 
+/* Decodes the bytes of a change by themselves, for who knows the record: id
+ * means nothing. */
+enum rc entry_decode_ops(struct bytes b, struct arena *a, struct change *out);
+
 /* Writers: appended to w, whose sticky error tells of a lack of room. */
 void entry_encode_header(const struct header *h, struct bytes_writer *w);
 /* step: place of a record made by this commit, or -1 to write c->id. */

@@ -205,11 +205,12 @@ static enum rc read_record(const Kerwen__Change *m, const struct header *h, stru
 	return RC_OK;
 }
 
-enum rc entry_decode_change(const struct entry *e, uint32_t i, struct arena *a, struct change *out)
+static enum rc decode_change(struct bytes b, const struct header *h, struct arena *a,
+			     struct change *out)
 {
 	ProtobufCMessage *message = NULL;
 	const Kerwen__Change *m = NULL;
-	enum rc rc = unpack_message(&kerwen__change__descriptor, e->changes[i], a, &message);
+	enum rc rc = unpack_message(&kerwen__change__descriptor, b, a, &message);
 
 	if (rc != RC_OK) {
 		return rc;
@@ -222,11 +223,23 @@ enum rc entry_decode_change(const struct entry *e, uint32_t i, struct arena *a, 
 		return RC_CORRUPT;
 	}
 	memset(out, 0, sizeof(*out));
-	rc = read_record(m, &e->header, out);
+	rc = read_record(m, h, out);
 	if (rc == RC_OK) {
 		rc = read_ops(m, a, out);
 	}
 	return rc == RC_OK ? read_form(m, a, out) : rc;
+}
+
+enum rc entry_decode_change(const struct entry *e, uint32_t i, struct arena *a, struct change *out)
+{
+	return decode_change(e->changes[i], &e->header, a, out);
+}
+
+enum rc entry_decode_ops(struct bytes b, struct arena *a, struct change *out)
+{
+	static const struct header any = { .has_base = true };
+
+	return decode_change(b, &any, a, out);
 }
 
 enum rc entry_decode_genesis(struct bytes b, struct arena *a, struct genesis *out)

@@ -54,9 +54,11 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 	if (before == NULL || h->commit > before->commit) {
 		return RC_OK;
 	}
-	/* One more entry of the same commit: it must say the same. */
+	/* One more entry of the same commit: it must say the same. The centre has
+	 * seen its own entry before, too. */
 	return h->commit == before->commit && h->parts_count > 0 && same_parts(h, before) &&
-			       h->seen_centre == before->seen_centre &&
+			       (h->seen_centre == before->seen_centre ||
+				feed_office(h->feed) == 0) &&
 			       h->epoch_seq == before->epoch_seq &&
 			       h->epoch_incarnation == before->epoch_incarnation ?
 		       RC_OK :
@@ -92,7 +94,7 @@ static enum rc apply_change(struct work *w, const struct entry *e, uint32_t plac
 		rc = rights_judge(&rights, &change);
 	}
 	if (rc == RC_OK) {
-		rc = work_apply(w, &change, dot, &seen);
+		rc = work_apply(w, &change, dot, place, &seen);
 		if (context.rc != RC_OK && w->rc == RC_OK) {
 			w->rc = context.rc;
 		}

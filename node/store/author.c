@@ -192,7 +192,7 @@ static struct dot last_dot(const struct author_scope *s)
 }
 
 enum rc author_add(struct author *a, struct author_scope *s, struct bytes change, bool touches,
-		   bool apart, struct dot *out)
+		   bool apart, struct dot *out, uint32_t *place)
 {
 	struct author_change *c = arena_take_zeroed(a->work->arena, 1, sizeof(*c));
 	struct author_entry *e = s->last;
@@ -219,7 +219,7 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 	}
 	e->last = c;
 	e->len += len;
-	e->changes_count++;
+	*place = e->changes_count++;
 	e->touches += touches;
 	*out = last_dot(s);
 	return RC_OK;

@@ -44,11 +44,11 @@ enum rc author_open(struct author *a, uint16_t scope, struct author_scope **out)
 /*
  * Adds an encoded change, copied. touches: it has a life. apart: not into an
  * entry that has changes already (of the same record). Gives the dot that
- * names it.
+ * names it, and its place among the entry's changes.
  * RC_LIMIT: larger than an entry, or too many entries.
  */
 enum rc author_add(struct author *a, struct author_scope *s, struct bytes change, bool touches,
-		   bool apart, struct dot *out);
+		   bool apart, struct dot *out, uint32_t *place);
 
 /* Adds an entry that only holds cuts (the centre). cuts are borrowed until
  * author_finish. */

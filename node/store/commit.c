@@ -71,12 +71,11 @@ static struct uuid next_id(struct commit *c)
 	return uuid_step(c->author.base_id, c->added);
 }
 
-/* A plain write has seen everything here; a form, what it says. */
+/* A plain write has seen everything here but itself: two operations of one
+ * change stand side by side, here as elsewhere. A form has seen what it says. */
 static bool covers_all(void *ctx, struct dot d)
 {
-	(void)ctx;
-	(void)d;
-	return true;
+	return !dot_equal(d, *(const struct dot *)ctx);
 }
 
 static bool covers_form(void *ctx, struct dot d)
@@ -221,12 +220,13 @@ static enum rc write_slice(struct commit *c, const struct draft *d, const struct
 			   const struct record *r)
 {
 	struct change change = { .kind = d->kind->number, .id = d->id, .life = slice->life };
-	struct seen seen = { .ctx = NULL, .covers = covers_all };
+	struct dot dot = { 0, 0 };
+	struct seen seen = { .ctx = &dot, .covers = covers_all };
 	struct author_scope *scope = NULL;
 	struct arena *a = c->work.arena;
 	uint8_t buffer[LIMIT_ENTRY_BYTES_MAX];
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
-	struct dot dot = { 0, 0 };
+	uint32_t place = 0;
 	bool apart = false;
 	enum rc rc = author_open(&c->author, slice->scope, &scope);
 
@@ -247,9 +247,9 @@ static enum rc write_slice(struct commit *c, const struct draft *d, const struct
 	apart = has_dot(r, (struct dot){ scope->state.feed,
 					 scope->state.head + scope->entries_count }) &&
 		scope->entries_count > 0;
-	rc = author_add(&c->author, scope, bytes_written(&w), change.life != LIFE_NONE, apart,
-			&dot);
-	return rc == RC_OK ? work_apply(&c->work, &change, dot, &seen) : rc;
+	rc = author_add(&c->author, scope, bytes_written(&w), change.life != LIFE_NONE, apart, &dot,
+			&place);
+	return rc == RC_OK ? work_apply(&c->work, &change, dot, place, &seen) : rc;
 }
 
 /* Values of drafts are borrowed from the caller, but records in work keep

@@ -4,6 +4,7 @@
 
 #include "node/store/feeds.h"
 #include "node/store/key.h"
+#include "node/store/parts.h"
 #include "proto/entry_codec.h"
 
 /* Splits the key of a part. */
@@ -22,20 +23,17 @@ static bool split_key(struct bytes key, uint16_t *kind, struct uuid *id, uint16_
 	return true;
 }
 
-static enum rc add_part(struct record *r, uint16_t scope, struct bytes value, struct arena *a)
+static enum rc add_part(struct kv_txn *t, struct record *r, uint16_t scope, struct bytes value,
+			struct arena *a)
 {
-	struct bytes copy = arena_copy(a, value);
 	struct record_part *p = &r->parts[r->parts_count];
 
-	if (copy.p == NULL) {
-		return RC_NOMEM;
-	}
 	if (r->parts_count == RECORD_PARTS_MAX) {
 		return RC_CORRUPT;
 	}
 	p->scope = scope;
 	r->parts_count++;
-	return part_decode(copy, a, &p->part);
+	return parts_read(t, value, a, &p->part);
 }
 
 void records_begin(struct record *r, const struct schema *s, uint16_t kind, struct uuid id)
@@ -68,7 +66,7 @@ static enum rc take_record(struct records_walk *w, struct arena *a, struct recor
 		if (kind != out->kind_number || !uuid_equal(here, id)) {
 			break;
 		}
-		rc = add_part(out, scope, w->value, a);
+		rc = add_part(w->txn, out, scope, w->value, a);
 		if (rc == RC_OK && kv_cursor_next(w->cursor, &w->key, &w->value) != RC_OK) {
 			w->key.p = NULL;
 		}
@@ -83,6 +81,7 @@ enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struc
 	enum rc rc = RC_OK;
 
 	memset(w, 0, sizeof(*w));
+	w->txn = t;
 	w->schema = s;
 	w->kind = kind;
 	w->cursor = kv_cursor_open(t, KV_RECORD);

@@ -22,6 +22,7 @@ void records_begin(struct record *r, const struct schema *s, uint16_t kind, stru
 
 /* Walks the records of a kind in the order of their ids. */
 struct records_walk {
+	struct kv_txn *txn;
 	struct kv_cursor *cursor;
 	const struct schema *schema;
 	struct bytes key, value; /* the next part, or key.p NULL at the end */

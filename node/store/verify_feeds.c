@@ -5,6 +5,7 @@
 
 #include "node/store/feeds.h"
 #include "node/store/key.h"
+#include "node/store/parts.h"
 #include "node/store/verify_run.h"
 #include "proto/entry_codec.h"
 
@@ -53,7 +54,7 @@ static enum rc is_in_record(struct walk *w, const struct change *c, struct dot d
 
 	*out = false;
 	if (rc == RC_OK) {
-		rc = part_decode(v, &w->v->arena, &part);
+		rc = parts_read(w->v->txn, v, &w->v->arena, &part);
 		/* A part that does not decode is the next stage's to report. */
 		last = rc == RC_OK ? vv_get(&part.vector, d.feed) : 0;
 		rc = rc == RC_CORRUPT ? RC_NOTFOUND : rc;

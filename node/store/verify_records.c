@@ -8,6 +8,7 @@
 #include "node/store/feeds.h"
 #include "node/store/history.h"
 #include "node/store/key.h"
+#include "node/store/parts.h"
 #include "node/store/verify_run.h"
 
 /* One part under way. The key is a copy: the walk goes on behind it. */
@@ -256,12 +257,21 @@ static bool read_key(struct rebuild *r, struct bytes key)
 
 static enum rc check_key(struct rebuild *r, struct bytes key, struct bytes value)
 {
+	size_t mark = 0;
+	enum rc rc = RC_OK;
+
 	if (!read_key(r, key)) {
 		verify_differs(r->v, "the table of records has a key that is none");
 		return RC_OK;
 	}
+	mark = arena_mark(&r->v->arena);
 	r->stored = value;
-	return check_part(r);
+	rc = parts_canonical(r->v->txn, value, &r->v->arena, &r->stored);
+	if (rc == RC_OK || rc == RC_CORRUPT) {
+		rc = check_part(r);
+	}
+	arena_release(&r->v->arena, mark);
+	return rc;
 }
 
 /* Opens a cursor at the first key, or behind the last one. */

@@ -9,6 +9,7 @@
 #include "node/store/cells.h"
 #include "node/store/derive.h"
 #include "node/store/key.h"
+#include "node/store/parts.h"
 #include "node/store/records.h"
 #include "node/store/unique.h"
 
@@ -23,9 +24,13 @@ struct record_name {
 struct work_record {
 	struct record_name name;
 	struct record record;
-	bool existed;                 /* derived tables hold it from before this work */
-	bool dirty[RECORD_PARTS_MAX]; /* parts to write */
-	struct key *uniques;          /* what the index holds of it */
+	bool existed; /* derived tables hold it from before this work */
+	struct work_part {
+		bool dirty;     /* to be written */
+		bool fresh;     /* one change of this work is all there is to it */
+		uint32_t place; /* of that change in its entry */
+	} parts[RECORD_PARTS_MAX];
+	struct key *uniques; /* what the index holds of it */
 	bool *has_unique;
 	UT_hash_handle hh;
 };
@@ -50,6 +55,7 @@ static void forget(struct work *w)
 {
 	HASH_CLEAR(hh, w->records);
 	HASH_CLEAR(hh, w->cells);
+	w->entries = NULL;
 	w->records_count = 0;
 }
 
@@ -275,10 +281,10 @@ static enum rc take_part(struct work_record *r, uint16_t scope, uint32_t *place)
 		return RC_LIMIT;
 	}
 	memmove(&rec->parts[i + 1], &rec->parts[i], (rec->parts_count - i) * sizeof(rec->parts[0]));
-	memmove(&r->dirty[i + 1], &r->dirty[i], (rec->parts_count - i) * sizeof(r->dirty[0]));
+	memmove(&r->parts[i + 1], &r->parts[i], (rec->parts_count - i) * sizeof(r->parts[0]));
 	rec->parts[i].scope = scope;
 	rec->parts[i].part = part_init();
-	r->dirty[i] = false;
+	memset(&r->parts[i], 0, sizeof(r->parts[i]));
 	rec->parts_count++;
 	return RC_OK;
 }
@@ -296,29 +302,30 @@ static enum rc index_dot(struct work *w, const struct change *c, const struct pa
 	return kv_put(w->txn, KV_DOT, key_bytes(&k), bytes_at(NULL, 0));
 }
 
-enum rc work_apply(struct work *w, const struct change *c, struct dot e, const struct seen *seen)
+enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_t place,
+		   const struct seen *seen)
 {
 	struct work_record *r = touch_record(w, c->kind, c->id, LOAD_STORED);
-	uint32_t place = 0;
+	struct part *part = NULL;
+	uint32_t i = 0;
 	enum rc rc = RC_OK;
 
 	if (r == NULL) {
 		return w->rc;
 	}
-	rc = take_part(r, feed_scope(e.feed), &place);
-	if (rc == RC_OK && vv_covers(&r->record.parts[place].part.vector, e)) {
+	rc = take_part(r, feed_scope(e.feed), &i);
+	part = &r->record.parts[i].part;
+	if (rc == RC_OK && vv_covers(&part->vector, e)) {
 		rc = RC_INVALID; /* the entry names this record twice */
 	}
 	if (rc == RC_LIMIT || rc == RC_INVALID) {
 		return rc; /* of the record, not of the work */
 	}
+	r->parts[i] = (struct work_part){ true, part->vector.count == 0, place };
+	rc = index_dot(w, c, part, e);
 	if (rc == RC_OK) {
-		rc = index_dot(w, c, &r->record.parts[place].part, e);
+		rc = part_apply(part, c, e, seen, w->arena);
 	}
-	if (rc == RC_OK) {
-		rc = part_apply(&r->record.parts[place].part, c, e, seen, w->arena);
-	}
-	r->dirty[place] = true;
 	w->national_moved = w->national_moved || c->kind < SCHEMA_KIND_FIRST;
 	return rc == RC_OK ? RC_OK : fail(w, rc);
 }
@@ -342,6 +349,58 @@ static enum rc put_part(struct work *w, const struct work_record *r, const struc
 			    kv_append(w->txn, KV_RECORD, key_bytes(k), state);
 }
 
+/* Where the changes of the entries at hand lie: those of a few scopes. */
+struct work_entry {
+	struct dot dot;
+	const struct parts_place *places;
+	uint32_t count;
+};
+
+enum { ENTRIES_AT_HAND = 4 };
+
+/* Finds a change in its entry; NULL when it cannot be referred to. */
+static const struct parts_place *locate(struct work *w, struct dot d, uint32_t place)
+{
+	struct work_entry *e = NULL;
+	struct parts_place *places = NULL;
+	struct feed_entry stored;
+	uint32_t i;
+
+	if (w->entries == NULL) {
+		w->entries = arena_take_zeroed(w->arena, ENTRIES_AT_HAND, sizeof(*w->entries));
+	}
+	for (i = 0; w->entries != NULL && i < ENTRIES_AT_HAND && e == NULL; i++) {
+		e = dot_equal(w->entries[i].dot, d) ? &w->entries[i] : NULL;
+	}
+	if (w->entries != NULL && e == NULL) {
+		e = &w->entries[feed_scope(d.feed) % ENTRIES_AT_HAND];
+		e->count = 0;
+		e->dot = d;
+		if (feeds_get_entry(w->txn, d, &stored) == RC_OK &&
+		    parts_list(stored.bytes, w->arena, &places, &i) == RC_OK) {
+			e->places = places;
+			e->count = i;
+		}
+	}
+	return e != NULL && place < e->count && e->places[place].len > 0 ? &e->places[place] : NULL;
+}
+
+/* A state, or a reference to the one change that made it (parts.h). */
+static void encode_part(struct work *w, const struct work_record *r, uint32_t i,
+			struct bytes_writer *out)
+{
+	const struct part *part = &r->record.parts[i].part;
+	const struct parts_place *place =
+		r->parts[i].fresh ? locate(w, part->vector.dots[0], r->parts[i].place) : NULL;
+
+	*out = bytes_writer_init(w->arena->p + w->arena->used, w->arena->max - w->arena->used);
+	if (place != NULL) {
+		parts_put_reference(out, part->vector.dots[0], *place);
+	} else {
+		part_encode(part, out);
+	}
+}
+
 static enum rc write_parts(struct work *w, const struct work_record *r)
 {
 	const struct record *rec = &r->record;
@@ -350,17 +409,13 @@ static enum rc write_parts(struct work *w, const struct work_record *r)
 
 	for (i = 0; i < rec->parts_count && rc == RC_OK; i++) {
 		struct key k = key_part(rec->kind_number, rec->id, rec->parts[i].scope);
-		size_t mark = arena_mark(w->arena);
-		size_t room = w->arena->max - w->arena->used;
 		struct bytes_writer out;
 
-		if (!r->dirty[i]) {
+		if (!r->parts[i].dirty) {
 			continue;
 		}
-		out = bytes_writer_init(w->arena->p + w->arena->used, room);
-		part_encode(&rec->parts[i].part, &out);
+		encode_part(w, r, i, &out);
 		rc = out.rc == RC_OK ? put_part(w, r, &k, bytes_written(&out)) : RC_NOMEM;
-		arena_release(w->arena, mark);
 	}
 	return rc;
 }

@@ -20,6 +20,7 @@
 
 struct work_record; /* one touched record */
 struct work_cell;   /* one figure cell to move */
+struct work_entry;  /* where the changes of one entry lie */
 
 struct work {
 	struct store *store;
@@ -29,10 +30,11 @@ struct work {
 	struct work_record *records; /* hash by (kind, id), in order of touch */
 	struct work_cell *cells;     /* hash by key */
 	uint32_t records_count;
-	bool national_moved; /* built-in records changed: the catalog is stale */
-	bool catalog_moved;  /* the catalog was read again since the work began */
-	int64_t time_ms;     /* the time of all it writes; 0: not asked yet */
-	bool knows_fill;     /* fill_percent is set */
+	bool national_moved;        /* built-in records changed: the catalog is stale */
+	bool catalog_moved;         /* the catalog was read again since the work began */
+	int64_t time_ms;            /* the time of all it writes; 0: not asked yet */
+	struct work_entry *entries; /* whose changes were located last */
+	bool knows_fill;            /* fill_percent is set */
 	unsigned fill_percent;
 };
 
@@ -63,12 +65,14 @@ const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid 
 unsigned work_fill_percent(struct work *w);
 
 /*
- * Applies one record change that is part of entry e, in e's scope. The ops'
+ * Applies one record change, at a place of entry e, in e's scope. The entry
+ * must be stored before the next flush. The ops'
  * values must live in the arena. seen: as part_apply.
  * RC_LIMIT, RC_INVALID (the entry names the record twice): not applied, and
  * the work goes on; whatever else is not RC_OK has failed the work.
  */
-enum rc work_apply(struct work *w, const struct change *c, struct dot e, const struct seen *seen);
+enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_t place,
+		   const struct seen *seen);
 
 /* Takes a record as one whose derived tables hold nothing of it yet, so that
  * the next flush makes them. For derive.h. */

@@ -201,6 +201,16 @@ Test(exchange, a_commit_of_many_entries_arrives_whole_or_not_yet)
 	assert_same(&f.centre, a, region_of(a));
 }
 
+Test(exchange, a_commit_of_many_entries_of_the_centre_reaches_the_offices)
+{
+	struct fixture_node *a = fixture_office(&f, "Mary", 1, "TM-M");
+
+	fixture_add_many(&f.centre, "c", 3000);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_count(a, "person"), 3000u);
+	assert_same(&f.centre, a, region_of(a));
+}
+
 static void sign(void *ctx, struct bytes text, uint8_t seal[SIG_LEN])
 {
 	crypto_key_sign(ctx, text, seal);
@@ -214,6 +224,7 @@ static uint64_t forge(struct fixture_node *n, uint16_t scope)
 	struct bytes_writer encoded = bytes_writer_init(buffer, sizeof(buffer));
 	struct author_scope *s = NULL;
 	struct author a;
+	uint32_t place = 0;
 	struct work w;
 	struct dot d;
 
@@ -223,7 +234,7 @@ static uint64_t forge(struct fixture_node *n, uint16_t scope)
 	a.has_base = true;
 	a.base_id = uuid_make(1, random);
 	entry_encode_change(&c, 0, &encoded);
-	cr_assert_eq(author_add(&a, s, bytes_written(&encoded), true, false, &d), RC_OK);
+	cr_assert_eq(author_add(&a, s, bytes_written(&encoded), true, false, &d, &place), RC_OK);
 	cr_assert_eq(author_finish(&a), RC_OK);
 	cr_assert_eq(work_commit(&w), RC_OK);
 	return d.feed;
