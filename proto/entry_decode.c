@@ -3,6 +3,7 @@
 
 #include "proto/entry.pb-c.h"
 #include "proto/entry_codec.h"
+#include "proto/entry_plain.h"
 #include "proto/unpack.h"
 
 static struct bytes borrow(ProtobufCBinaryData b)
@@ -210,8 +211,12 @@ static enum rc decode_change(struct bytes b, const struct header *h, struct aren
 {
 	ProtobufCMessage *message = NULL;
 	const Kerwen__Change *m = NULL;
-	enum rc rc = unpack_message(&kerwen__change__descriptor, b, a, &message);
+	enum rc rc = entry_plain_change(b, h, a, out);
 
+	if (rc != RC_NOTFOUND) {
+		return rc;
+	}
+	rc = unpack_message(&kerwen__change__descriptor, b, a, &message);
 	if (rc != RC_OK) {
 		return rc;
 	}
