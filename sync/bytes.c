@@ -7,12 +7,6 @@ struct bytes bytes_of(const char *text)
 	return bytes_at(text, strlen(text));
 }
 
-struct bytes bytes_at(const void *p, size_t len)
-{
-	struct bytes b = { .p = p, .len = len };
-	return b;
-}
-
 bool bytes_equal(struct bytes a, struct bytes b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
@@ -81,15 +75,11 @@ void bytes_put_be64(struct bytes_writer *w, uint64_t v)
 	put_be(w, v, 8);
 }
 
-void bytes_put_varint(struct bytes_writer *w, uint64_t v)
+void bytes_put_long_varint(struct bytes_writer *w, uint64_t v)
 {
 	uint8_t b[10];
 	size_t n = 0;
 
-	if (v < 0x80 && w->rc == RC_OK && w->len < w->max) {
-		w->p[w->len++] = (uint8_t)v; /* most of them */
-		return;
-	}
 	while (v >= 0x80) {
 		b[n++] = (uint8_t)(v | 0x80);
 		v >>= 7;

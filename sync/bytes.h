@@ -27,7 +27,11 @@ struct bytes {
 struct bytes bytes_of(const char *text);
 
 /* A copy of the value that views p; no ownership moves. */
-struct bytes bytes_at(const void *p, size_t len);
+static inline struct bytes bytes_at(const void *p, size_t len)
+{
+	struct bytes b = { .p = (const uint8_t *)p, .len = len };
+	return b;
+}
 
 bool bytes_equal(struct bytes a, struct bytes b);
 
@@ -47,7 +51,17 @@ void bytes_put_u8(struct bytes_writer *w, uint8_t v);
 void bytes_put_be16(struct bytes_writer *w, uint16_t v);
 void bytes_put_be32(struct bytes_writer *w, uint32_t v);
 void bytes_put_be64(struct bytes_writer *w, uint64_t v);
-void bytes_put_varint(struct bytes_writer *w, uint64_t v);
+/* A varint of any length; what bytes_put_varint calls for the long ones. */
+void bytes_put_long_varint(struct bytes_writer *w, uint64_t v);
+/* Most varints are one byte: written without a call. */
+static inline void bytes_put_varint(struct bytes_writer *w, uint64_t v)
+{
+	if (v < 0x80 && w->rc == RC_OK && w->len < w->max) {
+		w->p[w->len++] = (uint8_t)v;
+	} else {
+		bytes_put_long_varint(w, v);
+	}
+}
 void bytes_put_zigzag(struct bytes_writer *w, int64_t v);
 /* A varint length, then the bytes. */
 void bytes_put_block(struct bytes_writer *w, struct bytes b);
