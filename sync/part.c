@@ -97,12 +97,17 @@ static enum rc open_items(struct part_field *f, struct arena *a)
 	return RC_OK;
 }
 
-/* The place of a field: found, or where it belongs. */
+/* The place of a field: found, or where it belongs. Changes name fields in
+ * ascending order, so that the end is looked at first. */
 static uint32_t find_field(const struct part *p, uint16_t number, enum field_class class,
 			   bool *found)
 {
 	uint32_t low = 0, high = p->fields_count;
 
+	if (high > 0 && p->fields[high - 1].number < number) {
+		*found = false;
+		return high;
+	}
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 		const struct part_field *f = &p->fields[mid];

@@ -23,6 +23,10 @@ static uint32_t find_feed(const struct vv *v, uint64_t feed)
 {
 	uint32_t low = 0, high = v->count;
 
+	if (high == 1) {
+		assert(v->dots[0].feed == feed);
+		return 0;
+	}
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
