@@ -71,16 +71,20 @@ static struct uuid next_id(struct commit *c)
 	return uuid_step(c->author.base_id, c->added);
 }
 
-/* A plain write has seen everything here but itself: two operations of one
- * change stand side by side, here as elsewhere. A form has seen what it says. */
-static bool covers_all(void *ctx, struct dot d)
-{
-	return !dot_equal(d, *(const struct dot *)ctx);
-}
+/* What the author of a change has seen: a plain write everything here, a form
+ * what it says; neither the entry that the change goes into. As in context.h,
+ * so that the writer merges it like everybody else. */
+struct sight {
+	struct dot dot;        /* that entry */
+	const struct vv *form; /* NULL: a plain write */
+};
 
-static bool covers_form(void *ctx, struct dot d)
+static bool covers(void *ctx, struct dot d)
 {
-	return vv_covers(ctx, d);
+	const struct sight *s = ctx;
+
+	return (d.feed != s->dot.feed || d.seq < s->dot.seq) &&
+	       (s->form == NULL || vv_covers(s->form, d));
 }
 
 /* What one draft writes into one scope. */
@@ -220,8 +224,8 @@ static enum rc write_slice(struct commit *c, const struct draft *d, const struct
 			   const struct record *r)
 {
 	struct change change = { .kind = d->kind->number, .id = d->id, .life = slice->life };
-	struct dot dot = { 0, 0 };
-	struct seen seen = { .ctx = &dot, .covers = covers_all };
+	struct sight sight = { .form = d->has_form ? &change.form : NULL };
+	struct seen seen = { .ctx = &sight, .covers = covers };
 	struct author_scope *scope = NULL;
 	struct arena *a = c->work.arena;
 	uint8_t buffer[LIMIT_ENTRY_BYTES_MAX];
@@ -235,7 +239,6 @@ static enum rc write_slice(struct commit *c, const struct draft *d, const struct
 	change.has_form = d->has_form;
 	if (rc == RC_OK && d->has_form) {
 		rc = form_in_scope(&d->form, slice->scope, a, &change.form);
-		seen = (struct seen){ .ctx = &change.form, .covers = covers_form };
 	}
 	if (rc != RC_OK) {
 		return rc;
@@ -247,9 +250,9 @@ static enum rc write_slice(struct commit *c, const struct draft *d, const struct
 	apart = has_dot(r, (struct dot){ scope->state.feed,
 					 scope->state.head + scope->entries_count }) &&
 		scope->entries_count > 0;
-	rc = author_add(&c->author, scope, bytes_written(&w), change.life != LIFE_NONE, apart, &dot,
-			&place);
-	return rc == RC_OK ? work_apply(&c->work, &change, dot, place, &seen) : rc;
+	rc = author_add(&c->author, scope, bytes_written(&w), change.life != LIFE_NONE, apart,
+			&sight.dot, &place);
+	return rc == RC_OK ? work_apply(&c->work, &change, sight.dot, place, &seen) : rc;
 }
 
 /* Values of drafts are borrowed from the caller, but records in work keep

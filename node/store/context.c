@@ -8,8 +8,8 @@ bool context_covers(void *ctx, struct dot d)
 	struct feed_cut cut;
 	enum rc rc = RC_OK;
 
-	if (c->change->has_form) {
-		return vv_covers(&c->change->form, d);
+	if (c->change->has_form && !vv_covers(&c->change->form, d)) {
+		return false;
 	}
 	if (d.feed == c->header->feed) {
 		return d.seq <= c->header->seen_own;

@@ -346,6 +346,11 @@ static enum rc keep_ops(struct judge *j)
 				      j->d->kind->name, op->field->name, op->field->derive_from);
 		}
 		rc = judge_op(j, op);
+		if (rc == RC_OK && op->field->merge == MERGE_REGISTER &&
+		    find_op(ops, count, op->field) != NULL) {
+			return refuse(j, RC_INVALID, "leave one of them out",
+				      "%s.%s is given twice", j->d->kind->name, op->field->name);
+		}
 		if (rc == RC_OK) {
 			rc = judge_scope(j, op->field->name, op->field->reach);
 		}
