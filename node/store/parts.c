@@ -69,6 +69,7 @@ static enum rc follow(struct kv_txn *t, struct bytes_reader *r, struct arena *a,
 	struct seen seen = { .ctx = NULL, .covers = covers_nothing };
 	struct feed_entry entry;
 	struct change change;
+	struct bytes copy;
 	enum rc rc = bytes_is_done(r) ? feeds_get_entry(t, d, &entry) : RC_CORRUPT;
 
 	if (rc == RC_NOTFOUND) {
@@ -78,7 +79,8 @@ static enum rc follow(struct kv_txn *t, struct bytes_reader *r, struct arena *a,
 		return RC_CORRUPT;
 	}
 	if (rc == RC_OK) {
-		rc = entry_decode_ops(bytes_at(entry.bytes.p + offset, (size_t)len), a, &change);
+		copy = arena_copy(a, bytes_at(entry.bytes.p + offset, (size_t)len));
+		rc = copy.p == NULL ? RC_NOMEM : entry_decode_ops(copy, a, &change);
 	}
 	*out = part_init();
 	return rc == RC_OK ? part_apply(out, &change, d, &seen, a) : rc;
