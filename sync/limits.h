@@ -37,7 +37,7 @@
 	X(RECORD_BYTES_MAX, 1048576, "bytes", "writer", "state of one record in one scope")        \
 	X(VECTOR_FEEDS_MAX, 4096, "feeds", "writer", "feeds in one version vector")                \
 	X(COMMIT_CHANGES_MAX, 10000, "changes", "writer", "record changes in one commit")          \
-	X(STEP_ARENA_BYTES, 67108864, "bytes", "writer", "memory of one step")                     \
+	X(STEP_ARENA_BYTES, 134217728, "bytes", "writer", "memory of one step")                    \
 	X(KEY_BYTES_MAX, 64, "bytes", "writer", "key of the store")                                \
 	X(MAP_FULL_PERCENT, 90, "percent", "writer", "fill at which new records are refused")
 

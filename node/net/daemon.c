@@ -32,6 +32,9 @@ static void on_office_gone(void *ctx, struct link *l, enum rc rc, const char *te
 {
 	struct daemon *d = ctx;
 
+	if (!d->stopping && link_asked(l) != 0) {
+		daemon_command_asked(d, link_asked(l)); /* it is not waited for */
+	}
 	if (!d->stopping && rc != RC_OK && rc != RC_CLOSED) {
 		log_warn("office=%u: %s%s%s", link_peer(l), rc_text(rc),
 			 text[0] == '\0' ? "" : ": ", text);
@@ -74,8 +77,9 @@ static void on_signal(uv_signal_t *signal, int number)
 	stop(signal->data);
 }
 
-/* The centre: offices that stay connected are heard all the time. */
-static void note_contacts(struct daemon *d)
+/* The centre: offices that stay connected are heard all the time, and
+ * strangers do not stay. */
+static void look_at_links(struct daemon *d)
 {
 	int64_t old = (int64_t)clock_now_ms() - NOTE_MS;
 	struct link *l = NULL;
@@ -83,6 +87,7 @@ static void note_contacts(struct daemon *d)
 	for (l = hub_next(d->hub, NULL); l != NULL && daemon_is_centre(d);
 	     l = hub_next(d->hub, l)) {
 		link_note(l, old);
+		link_look(l);
 	}
 }
 
@@ -102,7 +107,7 @@ static void on_look(uv_timer_t *timer)
 		d->txn_seen = id;
 		hub_moved(d->hub);
 	}
-	note_contacts(d);
+	look_at_links(d);
 	daemon_command_look(d);
 }
 

@@ -22,8 +22,10 @@ struct link {
 	struct link *next, *before;
 	struct conn *conn; /* NULL before it opened and after it is gone */
 	struct talk talk;
-	uint32_t jobs; /* under way at the writer */
-	bool is_over;  /* on_gone was called */
+	uint64_t ask;       /* the question its office was asked; 0: none */
+	uint64_t opened_ms; /* monotonic */
+	uint32_t jobs;      /* under way at the writer */
+	bool is_over;       /* on_gone was called */
 	enum rc rc;
 	char text[440];
 	uint8_t peer_key[KEY_LEN];

@@ -8,6 +8,8 @@
 #include "node/base/log.h"
 #include "node/net/hub_priv.h"
 
+enum { STRANGER_MS = 20000 }; /* for a peer to show a key or token that is known */
+
 static void sign(void *ctx, struct bytes text, uint8_t seal[SIG_LEN])
 {
 	crypto_key_sign(ctx, text, seal);
@@ -164,6 +166,11 @@ static void on_done(void *ctx, uint64_t ask)
 {
 	struct link *l = ctx;
 
+	if (l->hub->store->info.is_centre && (ask == 0 || ask != l->ask)) {
+		return; /* nobody asked */
+	}
+	l->ask = 0;
+
 	if (!l->hub->store->info.is_centre) {
 		note_contact(l);
 	}
@@ -226,6 +233,7 @@ static void on_accepted(struct conn *c, void *owner, const uint8_t *peer_key)
 		return;
 	}
 	l->handlers = h->handlers.accepted;
+	l->opened_ms = clock_monotonic_ms();
 	l->conn = c;
 	l->heard_ms = (int64_t)clock_now_ms();
 	memcpy(l->peer_key, peer_key, KEY_LEN);
@@ -345,6 +353,7 @@ void link_drop(struct link *l, enum rc rc, const char *text)
 void link_ask(struct link *l, uint64_t ask)
 {
 	if (link_is_open(l)) {
+		l->ask = ask;
 		talk_ask(&l->talk, ask);
 	}
 }
@@ -362,5 +371,18 @@ void link_note(struct link *l, int64_t older_than_ms)
 		/* The connection shows that the peer is there: conn.h, silence. */
 		l->heard_ms = (int64_t)clock_now_ms();
 		note_contact(l);
+	}
+}
+
+uint64_t link_asked(const struct link *l)
+{
+	return l->ask;
+}
+
+void link_look(struct link *l)
+{
+	if (!l->talk.session.knows_peer && l->conn != NULL && !l->talk.session.is_caller &&
+	    clock_monotonic_ms() - l->opened_ms > STRANGER_MS) {
+		conn_drop(l->conn, RC_TIMEOUT, "did not say who it is");
 	}
 }

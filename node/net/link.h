@@ -59,6 +59,11 @@ void link_drop(struct link *l, enum rc rc, const char *text);
 
 /* Asks the office at the other end for a sync; on_done brings the answer. */
 void link_ask(struct link *l, uint64_t ask);
+/* The question that was not answered yet; 0: none. */
+uint64_t link_asked(const struct link *l);
+
+/* Drops a peer that holds a line for long without saying who it is. */
+void link_look(struct link *l);
 
 /* Writes down that the peer is there, unless that was done since. */
 void link_note(struct link *l, int64_t older_than_ms);

@@ -118,7 +118,7 @@ static void run_admit(struct writer *w, struct writer_job *job)
 	job->rc = admit_first_contact(w->store, job->peer, job->token, job->key);
 }
 
-static void run_group(struct writer *w, struct queue *group)
+static enum rc run_together(struct writer *w, struct queue *group)
 {
 	struct apply_cuts cuts = { NULL, 0, 0 };
 	struct writer_job *job = NULL;
@@ -140,6 +140,28 @@ static void run_group(struct writer *w, struct queue *group)
 		job->rc = rc;
 	}
 	apply_cuts_free(&cuts);
+	return rc;
+}
+
+/* One job that fails all of a group is found by running them one by one, so
+ * that the others do not suffer for it. */
+static void run_group(struct writer *w, struct queue *group)
+{
+	struct queue done = { NULL, NULL, 0 }, alone;
+	struct writer_job *job = NULL;
+	enum rc rc = run_together(w, group);
+
+	if (rc == RC_OK || rc == RC_UNKNOWN || group->count == 1) {
+		return;
+	}
+	for (job = pop(group); job != NULL; job = pop(group)) {
+		memset(&job->result, 0, sizeof(job->result));
+		memset(&alone, 0, sizeof(alone));
+		push(&alone, job);
+		(void)run_together(w, &alone);
+		push(&done, job);
+	}
+	*group = done;
 }
 
 /* Takes the next group: one first contact, or many of the others. */

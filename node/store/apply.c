@@ -54,11 +54,9 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 	if (before == NULL || h->commit > before->commit) {
 		return RC_OK;
 	}
-	/* One more entry of the same commit: it must say the same. The centre has
-	 * seen its own entry before, too. */
+	/* One more entry of the same commit: it must say the same. */
 	return h->commit == before->commit && h->parts_count > 0 && same_parts(h, before) &&
-			       (h->seen_centre == before->seen_centre ||
-				feed_office(h->feed) == 0) &&
+			       h->seen_centre == before->seen_centre &&
 			       h->epoch_seq == before->epoch_seq &&
 			       h->epoch_incarnation == before->epoch_incarnation ?
 		       RC_OK :
@@ -147,7 +145,11 @@ static enum rc apply_entry(struct work *w, struct dot d)
 		rc = apply_load(w, d, &e);
 	}
 	for (i = 0; rc == RC_OK && i < e.changes_count; i++) {
-		rc = apply_change(w, &e, i);
+		if (work_is_large(w)) {
+			rc = work_flush(w);
+			rc = rc == RC_OK ? apply_load(w, d, &e) : rc;
+		}
+		rc = rc == RC_OK ? apply_change(w, &e, i) : rc;
 	}
 	return rc;
 }
@@ -220,7 +222,7 @@ enum rc apply_check_complete(struct work *w, struct apply_lanes *l, const struct
 			continue;
 		}
 		lane = find_lane(l, p->scope, feed_incarnation(h->feed));
-		if (lane == NULL || lane->head < p->last_seq) {
+		if (lane == NULL || lane->head < p->last_seq || p->last_seq <= lane->applied) {
 			return RC_GAP;
 		}
 		if (feeds_get_entry(w->txn, (struct dot){ lane->feed, lane->applied + 1 }, &next) !=

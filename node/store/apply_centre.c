@@ -2,6 +2,7 @@
  * in. */
 #include <string.h>
 
+#include "node/base/log.h"
 #include "node/store/apply_priv.h"
 #include "node/store/key.h"
 
@@ -158,6 +159,12 @@ enum rc apply_centre(struct work *w)
 				continue;
 			}
 			rc = try_centre(w, &l, &l.items[i]);
+			if (rc == RC_FORK) {
+				log_warn("feed=%016llx seq=%llu: a cut of the centre does not fit "
+					 "what is here: one side was restored or cloned",
+					 (unsigned long long)l.items[i].feed,
+					 (unsigned long long)l.items[i].applied + 1);
+			}
 			moved = moved || rc == RC_OK;
 			rc = rc == RC_GAP || rc == RC_FORK ? RC_OK : rc;
 		}

@@ -285,9 +285,6 @@ static enum rc write_entry(struct author *a, struct author_scope *s, const struc
 	h->touches = e->touches;
 	h->seq = s->state.head + 1;
 	h->seen_own = s->state.head;
-	if (a->work->store->info.is_centre) {
-		h->seen_centre = s->state.head;
-	}
 	a->work->store->world->random(salt, sizeof(salt));
 	entry_encode_header(h, &hw);
 	entry_encode(bytes_written(&hw), salt_bytes, changes, e->changes_count, &w);

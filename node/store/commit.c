@@ -353,7 +353,8 @@ enum rc commit_add(struct commit *c, struct draft *d, struct draft_result *out)
 	}
 	rc = write_draft(c, d, &plan, r);
 	if (rc != RC_OK && c->work.rc == RC_OK) {
-		c->work.rc = rc; /* half written: the whole commit is lost */
+		/* Half written: the whole commit is lost, which is no refusal. */
+		c->work.rc = commit_is_refusal(rc) ? RC_NOMEM : rc;
 	}
 	out->outcome = d->act == DRAFT_ADD ? DRAFT_NEW : DRAFT_CHANGED;
 	return c->work.rc;

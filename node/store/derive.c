@@ -65,7 +65,8 @@ static enum rc rebuild_kind(struct work *w, uint16_t kind)
 	while (rc == RC_OK && count == BATCH) {
 		rc = list_ids(w, kind, first ? NULL : &last, ids, &count);
 		for (i = 0; i < count && rc == RC_OK; i++) {
-			rc = work_derive(w, kind, ids[i]);
+			rc = work_is_large(w) ? work_flush(w) : RC_OK;
+			rc = rc == RC_OK ? work_derive(w, kind, ids[i]) : rc;
 		}
 		if (rc == RC_OK && count > 0) {
 			last = ids[count - 1];

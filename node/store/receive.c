@@ -53,14 +53,18 @@ static enum rc check_sender(const struct work *w, uint16_t from, uint64_t feed)
 										     RC_DENIED;
 }
 
-/* The key that the author's seals must fit. */
+/*
+ * The key that a feed's genesis must name; NULL: any. An office takes the
+ * feeds of others from its centre, whose cuts vouch for them by their hash:
+ * an office that got a new key has older feeds under the old one.
+ */
 static enum rc find_key(const struct work *w, uint16_t author, const uint8_t **key)
 {
 	const struct office_info *o = catalog_office(w->store->catalog, author);
 
-	if (author == 0) {
-		*key = w->store->info.centre_key;
-		return RC_OK;
+	*key = author == 0 ? w->store->info.centre_key : NULL;
+	if (author == 0 || !w->store->info.is_centre) {
+		return author == 0 || o != NULL ? RC_OK : RC_GAP;
 	}
 	*key = o == NULL ? NULL : o->key;
 	return o != NULL && o->has_key ? RC_OK : RC_GAP;
@@ -85,13 +89,13 @@ static enum rc begin_feed(const struct work *w, const struct run *run, const uin
 	if (memcmp(g.system, w->store->info.system, SYSTEM_LEN) != 0) {
 		return RC_SYSTEM;
 	}
-	if (g.feed != run->feed || memcmp(g.key, key, KEY_LEN) != 0) {
+	if (g.feed != run->feed || (key != NULL && memcmp(g.key, key, KEY_LEN) != 0)) {
 		return RC_BADSIG;
 	}
 	memset(state, 0, sizeof(*state));
 	state->feed = run->feed;
 	state->genesis = run->genesis;
-	memcpy(state->key, key, KEY_LEN);
+	memcpy(state->key, g.key, KEY_LEN);
 	feed_chain_first(w->store->crypto, run->genesis, state->hash);
 	return RC_OK;
 }
@@ -112,7 +116,7 @@ static enum rc find_feed(const struct work *w, const struct run *run, struct fee
 		state->genesis = arena_copy(w->arena, state->genesis);
 		rc = state->genesis.p == NULL ? RC_NOMEM : RC_OK;
 	}
-	return rc == RC_OK && memcmp(state->key, key, KEY_LEN) != 0 ? RC_BADSIG : rc;
+	return rc == RC_OK && key != NULL && memcmp(state->key, key, KEY_LEN) != 0 ? RC_BADSIG : rc;
 }
 
 /* The header of the feed's head, to which the next entry must fit. */
@@ -229,6 +233,16 @@ static enum rc receive_run(struct work *w, uint16_t from, const struct run *run,
 	return store_run(w, run, &state, stored, count);
 }
 
+/* What fails while applying is this node's trouble, whatever its code says of
+ * input: nothing of the work may stay. */
+static enum rc fail_work(struct work *w, enum rc rc)
+{
+	if (w->rc == RC_OK) {
+		w->rc = rc;
+	}
+	return receive_is_refusal(rc) ? RC_IO : rc;
+}
+
 enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c, struct apply_cuts *cuts,
 		      struct receive_result *out)
 {
@@ -246,10 +260,10 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c, stru
 		if (refused == RC_OK && feed_scope(c->runs[i].feed) == 0) {
 			rc = apply_centre(w);
 			if (rc != RC_OK) {
-				return rc;
+				return fail_work(w, rc);
 			}
 		}
 	}
 	rc = w->store->info.is_centre ? apply_office(w, from, cuts) : apply_centre(w);
-	return rc == RC_OK ? refused : rc;
+	return rc == RC_OK ? refused : fail_work(w, rc);
 }

@@ -5,13 +5,13 @@
 
 #include "node/store/feeds.h"
 #include "proto/entry_codec.h"
+#include "proto/wire.h"
 
 enum {
 	CHUNK_BYTES_MAX = LIMIT_FRAME_BYTES_MAX - 64,
-	ENTRY_OVERHEAD = 4,
 	RUN_OVERHEAD = 8 + 2 + 11 + SIG_LEN + 2 + 8,
 	RUNS_MAX = 64,
-	RUN_ENTRIES_MAX = 2048
+	RUN_ENTRIES_MAX = 4096
 };
 
 void send_init(struct send *s, uint16_t peer, struct send_signer signer)
@@ -56,6 +56,12 @@ enum rc send_note_held(struct send *s, struct dot d)
 		v->max = max;
 	}
 	return vv_raise(v, d);
+}
+
+/* What an entry takes in a run: tag, length, bytes. */
+static size_t entry_len(struct bytes entry)
+{
+	return 1 + wire_varint_len(entry.len) + entry.len;
 }
 
 /* The chunk being made. */
@@ -115,14 +121,14 @@ static enum rc add_entry(struct making *m, const struct feed_state *state, uint6
 	}
 	run = open_run(m, state->feed, seq, state);
 	if (run == NULL || run->entries_count == RUN_ENTRIES_MAX ||
-	    m->len + e.bytes.len + ENTRY_OVERHEAD > CHUNK_BYTES_MAX) {
+	    m->len + entry_len(e.bytes) > CHUNK_BYTES_MAX) {
 		if (run != NULL && run->entries_count == 0) {
 			m->runs_count--;
 		}
 		return RC_LIMIT;
 	}
 	m->entries[run - m->runs][run->entries_count++] = e.bytes;
-	m->len += e.bytes.len + ENTRY_OVERHEAD;
+	m->len += entry_len(e.bytes);
 	return RC_OK;
 }
 
@@ -135,7 +141,7 @@ static size_t measure(const struct making *m, uint64_t feed, uint64_t from, uint
 		struct feed_entry e;
 
 		if (feeds_get_entry(m->txn, (struct dot){ feed, ++from }, &e) == RC_OK) {
-			len += e.bytes.len + ENTRY_OVERHEAD;
+			len += entry_len(e.bytes);
 		}
 	}
 	return len;
@@ -346,7 +352,7 @@ bool send_is_small(const struct send *s, struct kv_txn *t)
 
 		len += RUN_OVERHEAD;
 		for (; len <= CHUNK_BYTES_MAX && feeds_get_entry(t, d, &e) == RC_OK; d.seq++) {
-			len += e.bytes.len + ENTRY_OVERHEAD;
+			len += entry_len(e.bytes);
 		}
 	}
 	return len <= CHUNK_BYTES_MAX;

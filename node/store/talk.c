@@ -441,6 +441,10 @@ void talk_admitted(struct talk *t, enum rc rc)
 {
 	struct session_event e = { .type = SESSION_ADMITTED };
 
+	if (rc != RC_OK && rc != RC_NOTFOUND && rc != RC_DENIED) {
+		drop(t, rc, refusal_of(rc), rc_text(rc));
+		return;
+	}
 	if (rc != RC_OK) {
 		drop(t, rc, REFUSAL_TOKEN,
 		     "this key is not known here, and the invitation was used or is not valid");

@@ -13,8 +13,9 @@
 #include "node/store/records.h"
 #include "node/store/unique.h"
 
-/* The arena is emptied at this fill: a quarter is left for one more entry. */
-enum { LARGE_BYTES = LIMIT_STEP_ARENA_BYTES / 4 * 3 };
+/* The arena is emptied at this fill. The rest is for one more change, and for
+ * what the derived tables take while everything is written. */
+enum { LARGE_BYTES = LIMIT_STEP_ARENA_BYTES / 8 * 3 };
 
 struct record_name {
 	uint8_t kind[2];
@@ -59,8 +60,17 @@ static void forget(struct work *w)
 	w->records_count = 0;
 }
 
+/* What the catalog read of a transaction that is gone must be read again. */
+static void forget_catalog(struct work *w)
+{
+	if (w->catalog_moved || w->national_moved) {
+		w->store->catalog->national_seq = UINT64_MAX;
+	}
+}
+
 void work_abort(struct work *w)
 {
+	forget_catalog(w);
 	forget(w);
 	store_end(w->store, w->txn);
 	w->txn = NULL;
@@ -529,7 +539,8 @@ static enum rc follow_catalog(struct work *w)
 	if (w->national_moved) {
 		rc = store_refresh(w->store);
 	}
-	w->national_moved = w->catalog_moved = false;
+	w->national_moved = false;
+	w->catalog_moved = true;
 	return rc == RC_OK ? derive_follow_schema(w) : rc;
 }
 
@@ -546,5 +557,8 @@ enum rc work_commit(struct work *w)
 	}
 	rc = store_commit(w->store, w->txn);
 	w->txn = NULL;
+	if (rc != RC_OK) {
+		forget_catalog(w);
+	}
 	return rc;
 }
