@@ -29,6 +29,21 @@ static bool same_parts(const struct header *a, const struct header *b)
 	return a->parts_count == b->parts_count;
 }
 
+/* A scope has one end. */
+static bool names_scope_twice(const struct header *h)
+{
+	uint32_t i, k;
+
+	for (i = 1; i < h->parts_count; i++) {
+		for (k = 0; k < i; k++) {
+			if (h->parts[i].scope == h->parts[k].scope) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 enum rc apply_check_header(const struct header *h, const struct header *before)
 {
 	bool named = h->parts_count == 0;
@@ -48,7 +63,7 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 
 		named = named || (p->scope == feed_scope(h->feed) && p->last_seq >= h->seq);
 	}
-	if (!named || (before == NULL) != (h->seq == 1)) {
+	if (!named || names_scope_twice(h) || (before == NULL) != (h->seq == 1)) {
 		return RC_CORRUPT;
 	}
 	if (before == NULL || h->commit > before->commit) {
