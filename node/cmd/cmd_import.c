@@ -148,7 +148,10 @@ static int import(struct cmd_context *c, struct import *i, const struct import_r
 		return fail(c, i, rc, &why);
 	}
 	if (!i->progress.is_done) {
-		return cmd_fail(c, CMD_INTERRUPTED, "the same command goes on there",
+		return cmd_fail(c, CMD_INTERRUPTED,
+				i->request.is_dry ?
+					"nothing was written" :
+					"the same command goes on there; without --again",
 				"interrupted before line %" PRIu64, i->progress.place.line);
 	}
 	return report(c, i);

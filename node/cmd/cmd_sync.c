@@ -115,6 +115,13 @@ static int sync_alone(struct cmd_context *c, struct cmd_node *n, const char *cen
 	}
 	o.addresses = centre == NULL ? a.items : &centre;
 	o.addresses_count = centre == NULL ? a.count : 1;
+	if (o.addresses_count == 0) {
+		crypto_key_drop(&key);
+		return cmd_fail(c, CMD_UNREACHED,
+				"write it under `centre:` in kerwen.yaml, or give "
+				"--centre HOST:PORT",
+				"sync: no address of the centre is known");
+	}
 	o.on_progress = on_progress;
 	o.ctx = &bar;
 	rc = manual_run(&o, &result, &interrupted);
@@ -186,8 +193,14 @@ static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct 
 		return cmd_fail(c, CMD_USAGE, "write it as HOST:PORT", "--centre: not an address");
 	}
 	timeout_ms = (uint32_t)timeout_s * 1000;
-	(void)snprintf(request, sizeof(request), "{\"do\":\"sync\",\"timeout_ms\":%u}", timeout_ms);
+	(void)snprintf(request, sizeof(request), "{\"do\":\"%s\",\"timeout_ms\":%u}",
+		       centre == NULL ? "sync" : "status", timeout_ms);
 	rc = control_call(c->dir, request, timeout_ms + GRACE_MS, &answer);
+	if (rc != RC_NOTFOUND && centre != NULL) {
+		json_decref(answer);
+		return cmd_fail(c, CMD_LOCKED, "leave --centre out, or end the daemon first",
+				"--centre: the daemon that runs here has its own addresses");
+	}
 	if (rc != RC_NOTFOUND) {
 		code = sync_through(c, answer, rc, n->store->info.is_centre);
 		json_decref(answer);

@@ -8,7 +8,7 @@
 
 #include "node/cmd/out.h"
 
-enum { SEEN_SLOTS = 4096, PROGRESS_LEN = 7 * 8 + 1 };
+enum { SEEN_SLOTS = 4096 };
 
 static const char rejected_head[] = "line,column,reason";
 
@@ -121,7 +121,11 @@ static enum rc load_progress(struct import *i)
 		return rc;
 	}
 	rc = kv_get(t, KV_FILE, bytes_at(i->key, sizeof(i->key)), &v);
-	if (rc == RC_OK) {
+	if (rc == RC_OK && v.len <= sizeof(i->kept)) {
+		memcpy(i->kept, v.p, v.len);
+		i->kept_len = v.len;
+	}
+	if (rc == RC_OK && !i->request.again) {
 		rc = decode_progress(v, &i->progress);
 	}
 	store_end(i->store, t);
@@ -171,7 +175,7 @@ enum rc import_open(struct import *i, const struct import_request *r, struct sto
 	if (rc != RC_OK) {
 		return rc;
 	}
-	rc = r->again ? RC_OK : load_progress(i);
+	rc = load_progress(i);
 	if (rc != RC_OK) {
 		return path_fail(why, rc, NULL, "the database cannot be read: %s", rc_text(rc));
 	}
@@ -411,10 +415,12 @@ static enum rc fill_batch(struct batch *b, struct path_problem *why)
 
 static enum rc keep_progress(struct batch *b)
 {
-	uint8_t buffer[PROGRESS_LEN];
+	uint8_t buffer[IMPORT_PROGRESS_LEN];
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
 
 	encode_progress(&b->i->progress, &w);
+	memcpy(b->i->kept, buffer, w.len);
+	b->i->kept_len = w.len;
 	b->commit.has_more = true;
 	return kv_put(b->commit.work.txn, KV_FILE, bytes_at(b->i->key, sizeof(b->i->key)),
 		      bytes_written(&w));
@@ -449,6 +455,23 @@ static enum rc end_batch(struct batch *b, struct path_problem *why)
 	return rc == RC_OK ? RC_OK : fail_store(why, rc, NULL, NULL);
 }
 
+/* Two commands that import one file at a time would make every row twice. */
+static enum rc check_alone(const struct batch *b, struct path_problem *why)
+{
+	const struct import *i = b->i;
+	struct bytes v = { NULL, 0 };
+	enum rc rc = kv_get(b->commit.work.txn, KV_FILE, bytes_at(i->key, sizeof(i->key)), &v);
+
+	if (rc != RC_OK && rc != RC_NOTFOUND) {
+		return fail_store(why, rc, NULL, NULL);
+	}
+	if (bytes_equal(v, bytes_at(i->kept, i->kept_len))) {
+		return RC_OK;
+	}
+	return path_fail(why, RC_BUSY, "let it finish; what it has read is kept",
+			 "%s: another command is importing this file", i->request.path);
+}
+
 enum rc import_batch(struct import *i, struct path_problem *why)
 {
 	struct batch b = { .i = i, .before = i->progress };
@@ -456,6 +479,11 @@ enum rc import_batch(struct import *i, struct path_problem *why)
 
 	if (rc != RC_OK) {
 		return fail_store(why, rc, NULL, NULL);
+	}
+	rc = check_alone(&b, why);
+	if (rc != RC_OK) {
+		commit_abort(&b.commit);
+		return rc;
 	}
 	b.start = i->at.offset;
 	b.reader = value_arg_reader(i->store, b.commit.work.txn, i->scratch, NULL);

@@ -15,7 +15,12 @@
 
 #include "node/cmd/import_ahead.h"
 
-enum { IMPORT_BATCH_ROWS = 1000, IMPORT_BATCH_BYTES = 4194304, IMPORT_KEY_LEN = 36 };
+enum {
+	IMPORT_BATCH_ROWS = 1000,
+	IMPORT_BATCH_BYTES = 4194304,
+	IMPORT_KEY_LEN = 36,
+	IMPORT_PROGRESS_LEN = 57
+};
 
 /* How far a file has come; kept in the store (KV_FILE) under its hash, kind
  * and home. */
@@ -43,6 +48,10 @@ struct import {
 	size_t mark;           /* what of it stays */
 	struct import_sheet sheet;
 	struct csvfile *file;
+	/* What KV_FILE held when it was read or written last; another command
+	 * that imports the same file would change it. */
+	uint8_t kept[IMPORT_PROGRESS_LEN];
+	size_t kept_len;
 	struct import_ahead *ahead;
 	const struct import_input *row; /* read, but not taken yet; or NULL */
 	struct csvfile_place at;        /* behind the last row that was taken */

@@ -55,9 +55,9 @@ static enum rc judge_kind(struct judge *j)
 			      "%s: this kind is closed", k->name);
 	}
 	if (j->is_new && work_fill_percent(j->w) >= LIMIT_MAP_FULL_PERCENT) {
-		return refuse(j, RC_FULL, "raise max_size in kerwen.yaml, or make room on the disk",
-			      "the database is nearly full: new records are refused, "
-			      "syncs and deletions still work");
+		return refuse(j, RC_FULL, "make room on the disk, or raise max_size in kerwen.yaml",
+			      "the database or its disk is nearly full: new records are "
+			      "refused, syncs and deletions still work");
 	}
 	return RC_OK;
 }
@@ -244,14 +244,37 @@ static enum rc judge_policy(struct judge *j, const struct draft_op *op)
 		return rc;
 	}
 	if (f->policy == POLICY_FIXED) {
-		return refuse(j, RC_DENIED, "if it was wrong from the start, use `kerwen resolve`",
+		return refuse(j, RC_DENIED,
+			      "if it was wrong from the start, delete the record and add it again",
 			      "%s.%s is fixed once it is set", j->d->kind->name, f->name);
 	}
 	if (!j->w->store->info.is_centre && feed_office(v.items[v.shown]->dot.feed) == 0) {
-		return refuse(j, RC_DENIED, "to speak against it, use `kerwen resolve`",
+		return refuse(j, RC_DENIED, "ask the centre to correct it",
 			      "%s.%s was set by the centre", j->d->kind->name, f->name);
 	}
 	return RC_OK;
+}
+
+/* A counter's total stays a number that JSON can carry. */
+static enum rc judge_count(struct judge *j, const struct draft_op *op,
+			   const struct part_field *state)
+{
+	int64_t more = value_number(VALUE_INT, op->value), total = 0;
+	uint32_t i;
+
+	for (i = 0; state != NULL && i < state->items_count; i++) {
+		int64_t sum = state->items[i].sum;
+
+		/* Each is bounded where it is written; a hostile one is cut. */
+		total += sum > VALUE_INT_MAX  ? VALUE_INT_MAX :
+			 sum < -VALUE_INT_MAX ? -VALUE_INT_MAX :
+						sum;
+	}
+	if (total + more <= VALUE_INT_MAX && total + more >= -VALUE_INT_MAX) {
+		return RC_OK;
+	}
+	return refuse(j, RC_INVALID, "check the number", "%s.%s: the counter would pass 2^53",
+		      j->d->kind->name, op->field->name);
 }
 
 /* Whether an operation on an existing record changes anything. */
@@ -275,6 +298,7 @@ static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *ch
 		*changes = is_in_set(state, op->value);
 		return RC_OK;
 	case OP_COUNT:
+		return judge_count(j, op, state);
 	case OP_LOG:
 		return RC_OK;
 	}

@@ -3,14 +3,17 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <lmdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "sync/limits.h"
 
-enum { READERS_MAX = 256, DISK_TIGHT_BYTES = 256 << 20 };
+enum { READERS_MAX = 256, DISK_TIGHT_BYTES = 256 << 20, PAGES_SHORT_MAX = 16 };
 
 struct kv {
 	MDB_env *env;
@@ -107,6 +110,30 @@ static enum rc open_tables(struct kv *kv, bool create)
 	return rc_of(mdb_txn_commit(txn));
 }
 
+/*
+ * A file that was cut off: reading a page behind its end would be the death
+ * of the process (SIGBUS). Pages that a transaction took at the end and gave
+ * back are never written, so that a file may be a little short.
+ */
+static enum rc check_size(MDB_env *env, const char *dir)
+{
+	MDB_envinfo info;
+	MDB_stat pages;
+	struct stat file;
+	char path[PATH_MAX];
+	uint64_t pages_there = 0, pages_known = 0, may_miss = 0;
+	int len = snprintf(path, sizeof(path), "%s/data.mdb", dir);
+
+	if (len < 0 || (size_t)len >= sizeof(path) || stat(path, &file) != 0 ||
+	    mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &pages) != 0) {
+		return RC_IO;
+	}
+	pages_there = (uint64_t)file.st_size / pages.ms_psize;
+	pages_known = (uint64_t)info.me_last_pgno + 1;
+	may_miss = pages_known / 4 > PAGES_SHORT_MAX ? pages_known / 4 : PAGES_SHORT_MAX;
+	return pages_there + may_miss < pages_known ? RC_CORRUPT : RC_OK;
+}
+
 enum rc kv_open(const char *dir, uint64_t max_bytes, bool create, struct kv **out)
 {
 	struct kv *kv = calloc(1, sizeof(*kv));
@@ -130,6 +157,9 @@ enum rc kv_open(const char *dir, uint64_t max_bytes, bool create, struct kv **ou
 	}
 	if (rc == RC_OK) {
 		rc = rc_of(mdb_env_open(kv->env, dir, MDB_NOTLS, 0600));
+	}
+	if (rc == RC_OK && !create) {
+		rc = check_size(kv->env, dir);
 	}
 	if (rc == RC_OK) {
 		/* Readers that died keep old pages from being used again. */
