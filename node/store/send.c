@@ -8,8 +8,8 @@
 #include "proto/wire.h"
 
 enum {
-	CHUNK_BYTES_MAX = LIMIT_FRAME_BYTES_MAX - 64,
-	RUN_OVERHEAD = 8 + 2 + 11 + SIG_LEN + 2 + 8,
+	LEN_BYTES = 1 + 3, /* tag and length of a message of at most a frame */
+	CHUNK_BYTES_MAX = LIMIT_FRAME_BYTES_MAX - LEN_BYTES,
 	RUNS_MAX = 64,
 	RUN_ENTRIES_MAX = 4096
 };
@@ -58,10 +58,22 @@ enum rc send_note_held(struct send *s, struct dot d)
 	return vv_raise(v, d);
 }
 
-/* What an entry takes in a run: tag, length, bytes. */
-static size_t entry_len(struct bytes entry)
+/* What a field of bytes takes: tag, length, bytes. */
+static size_t field_len(size_t len)
 {
-	return 1 + wire_varint_len(entry.len) + entry.len;
+	return 1 + wire_varint_len(len) + len;
+}
+
+/*
+ * What a run takes without its entries. Lengths are exact: a frame that an
+ * office filled to the brim comes in one run, has one seal at its end, and
+ * must fit a frame again.
+ */
+static size_t run_len(const struct feed_state *state, uint64_t first_seq)
+{
+	size_t genesis = first_seq == 1 ? field_len(state->genesis.len) : 0;
+
+	return LEN_BYTES + genesis + 1 + 8 + 1 + wire_varint_len(first_seq) + field_len(SIG_LEN);
 }
 
 /* The chunk being made. */
@@ -81,7 +93,7 @@ static struct run *open_run(struct making *m, uint64_t feed, uint64_t seq,
 			    const struct feed_state *state)
 {
 	struct run *run = NULL;
-	size_t len = RUN_OVERHEAD + (seq == 1 ? state->genesis.len + 4 : 0);
+	size_t len = run_len(state, seq);
 	uint32_t i;
 
 	for (i = 0; i < m->runs_count; i++) {
@@ -121,27 +133,28 @@ static enum rc add_entry(struct making *m, const struct feed_state *state, uint6
 	}
 	run = open_run(m, state->feed, seq, state);
 	if (run == NULL || run->entries_count == RUN_ENTRIES_MAX ||
-	    m->len + entry_len(e.bytes) > CHUNK_BYTES_MAX) {
+	    m->len + field_len(e.bytes.len) > CHUNK_BYTES_MAX) {
 		if (run != NULL && run->entries_count == 0) {
 			m->runs_count--;
 		}
 		return RC_LIMIT;
 	}
 	m->entries[run - m->runs][run->entries_count++] = e.bytes;
-	m->len += entry_len(e.bytes);
+	m->len += field_len(e.bytes.len);
 	return RC_OK;
 }
 
 /* How much of the chunk the entries after `from` up to `upto` take. */
-static size_t measure(const struct making *m, uint64_t feed, uint64_t from, uint64_t upto)
+static size_t measure(const struct making *m, const struct feed_state *state, uint64_t from,
+		      uint64_t upto)
 {
-	size_t len = RUN_OVERHEAD + 256;
+	size_t len = run_len(state, from + 1);
 
 	while (from < upto && len <= CHUNK_BYTES_MAX) {
 		struct feed_entry e;
 
-		if (feeds_get_entry(m->txn, (struct dot){ feed, ++from }, &e) == RC_OK) {
-			len += entry_len(e.bytes);
+		if (feeds_get_entry(m->txn, (struct dot){ state->feed, ++from }, &e) == RC_OK) {
+			len += field_len(e.bytes.len);
 		}
 	}
 	return len;
@@ -167,7 +180,7 @@ static enum rc relay(struct making *m, const struct cut *cut)
 
 		rc = feeds_get_seal(m->txn, (struct dot){ cut->feed, from + 1 }, &seal_seq, seal);
 		if (rc == RC_OK && m->runs_count > 0 &&
-		    m->len + measure(m, cut->feed, from, seal_seq) > CHUNK_BYTES_MAX) {
+		    m->len + measure(m, &state, from, seal_seq) > CHUNK_BYTES_MAX) {
 			return RC_LIMIT;
 		}
 		while (rc == RC_OK && from < seal_seq) {
@@ -348,11 +361,14 @@ bool send_is_small(const struct send *s, struct kv_txn *t)
 
 	for (i = 0; i < s->lanes_count; i++) {
 		struct dot d = { s->lanes[i].feed, s->lanes[i].next };
+		struct feed_state state;
 		struct feed_entry e;
 
-		len += RUN_OVERHEAD;
+		if (feeds_get(t, d.feed, &state) == RC_OK) {
+			len += run_len(&state, d.seq);
+		}
 		for (; len <= CHUNK_BYTES_MAX && feeds_get_entry(t, d, &e) == RC_OK; d.seq++) {
-			len += entry_len(e.bytes);
+			len += field_len(e.bytes.len);
 		}
 	}
 	return len <= CHUNK_BYTES_MAX;
