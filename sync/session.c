@@ -153,6 +153,14 @@ static void on_opened(struct session *s, const struct session_event *e, struct s
 	}
 }
 
+/* Beyond the most, what a peer offers is lost. */
+static void add_credit(struct session *s, uint32_t credit)
+{
+	uint32_t room = LIMIT_CREDIT_FRAMES_MAX - s->credit;
+
+	s->credit += credit < room ? credit : room;
+}
+
 static void on_hello(struct session *s, const struct session_event *e, struct session_actions *out)
 {
 	const struct hello *h = &e->message->hello;
@@ -167,7 +175,7 @@ static void on_hello(struct session *s, const struct session_event *e, struct se
 		drop(s, out, RC_VERSION, REFUSAL_PROTOCOL);
 		return;
 	}
-	s->credit += h->credit > LIMIT_CREDIT_FRAMES_MAX ? LIMIT_CREDIT_FRAMES_MAX : h->credit;
+	add_credit(s, h->credit);
 	if (!s->is_caller) {
 		(void)act(out, s->knows_peer ? SESSION_DO_START : SESSION_DO_ADMIT);
 		s->state = s->knows_peer ? SESSION_STREAM : SESSION_HELLO;
@@ -191,7 +199,7 @@ static void on_hello(struct session *s, const struct session_event *e, struct se
 
 static void on_chunk(struct session *s, struct session_actions *out)
 {
-	if ((s->is_caller && s->state != SESSION_STREAM) || !s->knows_peer ||
+	if (!s->hello_got || !s->knows_peer ||
 	    s->unanswered == SESSION_CREDIT + SESSION_FIRST_CREDIT) {
 		drop(s, out, RC_LIMIT, REFUSAL_INPUT);
 		return;
@@ -216,8 +224,6 @@ static void on_ask(struct session *s, const struct session_event *e, struct sess
 static void on_message(struct session *s, const struct session_event *e,
 		       struct session_actions *out)
 {
-	uint32_t credit = s->credit;
-
 	if (s->sent_since) {
 		s->round_trips++;
 		s->sent_since = false;
@@ -230,8 +236,7 @@ static void on_message(struct session *s, const struct session_event *e,
 		on_chunk(s, out);
 		break;
 	case MESSAGE_ANSWER:
-		credit += e->message->credit;
-		s->credit = credit > LIMIT_CREDIT_FRAMES_MAX ? LIMIT_CREDIT_FRAMES_MAX : credit;
+		add_credit(s, e->message->credit);
 		try_send(s, out);
 		break;
 	case MESSAGE_BYE:
