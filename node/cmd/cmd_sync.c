@@ -1,6 +1,10 @@
 /* `kerwen sync`: a manual sync, through the daemon if one runs. */
+#include <fcntl.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "node/base/clock.h"
 #include "node/base/config.h"
 #include "node/cmd/addresses.h"
 #include "node/net/control.h"
@@ -95,6 +99,36 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
 	out_progress_at(ctx, done, total);
 }
 
+/*
+ * One sync of a directory at a time: another waits for it, then has little
+ * left to say. The system lets the lock go when its holder ends.
+ */
+static int wait_for_others(struct cmd_context *c, uint32_t timeout_ms, int *out)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct timespec pause = { 0, 50 * 1000000L };
+	uint64_t until_ms = clock_monotonic_ms() + timeout_ms;
+	char path[PATH_BYTES_MAX];
+
+	*out = -1;
+	if (path_join(path, c->dir, "sync.lock") == RC_OK) {
+		*out = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	}
+	if (*out < 0) {
+		return cmd_fail(c, CMD_FAILED, "see whether the disk is full or read-only",
+				"%s: sync.lock cannot be written", c->dir);
+	}
+	while (fcntl(*out, F_SETLK, &lock) != 0) {
+		if (clock_monotonic_ms() >= until_ms) {
+			(void)close(*out);
+			return cmd_fail(c, CMD_UNREACHED, "your changes are kept; try again later",
+					"sync: another sync of this directory did not end in time");
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return CMD_OK;
+}
+
 static int sync_alone(struct cmd_context *c, struct cmd_node *n, const char *centre,
 		      uint32_t timeout_ms)
 {
@@ -184,6 +218,7 @@ static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct 
 	uint16_t port = 0;
 	uint32_t timeout_ms = 0;
 	enum rc rc = RC_OK;
+	int lock = -1;
 	int code = cmd_option_number(c, args, "timeout", 1, TIMEOUT_S_MAX, &timeout_s);
 
 	if (code != CMD_OK) {
@@ -210,7 +245,12 @@ static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct 
 		return cmd_fail(c, CMD_NO_DAEMON, "start it with `kerwen run`",
 				"sync: a centre is called, it does not call: no daemon runs here");
 	}
-	return sync_alone(c, n, centre, timeout_ms);
+	code = wait_for_others(c, timeout_ms, &lock);
+	if (code == CMD_OK) {
+		code = sync_alone(c, n, centre, timeout_ms);
+		(void)close(lock);
+	}
+	return code;
 }
 
 static int run(struct cmd_context *c, const struct cmd_args *args)

@@ -155,6 +155,15 @@ grep -q '"city":"Lebap","value":4000}' out || fail "after the falls: $(cat out)"
 expect 0 "$KERWEN" -C c verify
 expect 0 "$KERWEN" -C Lebap verify
 
+# Two syncs at once: the second waits, and nothing goes twice.
+expect 0 "$KERWEN" -C Lebap add person nr=again city=Lebap
+"$KERWEN" -C Lebap --json sync >one 2>&1 </dev/null &
+one=$!
+"$KERWEN" -C Lebap --json sync >two 2>&1 </dev/null
+wait "$one"
+sent=$(cat one two | sed 's/.*"sent":\([0-9]*\).*/\1/' | paste -sd+ -)
+[ "$(($(echo "$sent")))" = 1 ] || fail "two syncs at once: $(cat one two)"
+
 # Daemons push what is written beside them; a manual sync goes through them.
 start Mary
 expect 0 "$KERWEN" -C Mary sync
