@@ -73,7 +73,7 @@ enum rc entry_decode_header(struct bytes b, struct arena *a, struct header *out)
 		return RC_LIMIT;
 	}
 	if (m->seq == 0 || m->seen_own >= m->seq || m->time_ms > INT64_MAX ||
-	    (m->base_id.len != 0 && m->base_id.len != UUID_LEN)) {
+	    (m->base_id.len != 0 && !uuid_is_valid(borrow(m->base_id)))) {
 		return RC_CORRUPT;
 	}
 	memset(out, 0, sizeof(*out));
