@@ -50,7 +50,7 @@ static int start(struct edit *e)
 		return open_fail(e->c, rc, "it cannot be written");
 	}
 	e->began = true;
-	e->reader = value_arg_reader(e->node.store, e->commit.work.txn, &e->node.scratch, NULL);
+	e->reader = value_arg_reader(e->node.store, e->commit.work->txn, &e->node.scratch, NULL);
 	return CMD_OK;
 }
 
@@ -155,13 +155,13 @@ static bool equals_version(const struct record *r, const struct vv *form)
 /* What the author had looked at. It must be a version that was here. */
 static int read_form(struct edit *e, const char *text)
 {
-	const struct record *r = work_record(&e->commit.work, e->draft.kind->number, e->draft.id);
+	const struct record *r = work_record(e->commit.work, e->draft.kind->number, e->draft.id);
 	struct vv *form = &e->draft.form;
 	enum rc rc = RC_OK;
 	uint32_t i;
 
 	if (r == NULL) {
-		return open_fail(e->c, e->commit.work.rc, "it cannot be read");
+		return open_fail(e->c, e->commit.work->rc, "it cannot be read");
 	}
 	form->max = count_dots(r);
 	form->dots = arena_take(&e->node.scratch, form->max * sizeof(*form->dots));
@@ -216,8 +216,8 @@ static int write_draft(struct edit *e)
 	if (rc != RC_OK) {
 		return refuse_draft(e, rc);
 	}
-	r = work_record(&e->commit.work, e->draft.kind->number, e->draft.id);
-	rc = r == NULL ? e->commit.work.rc : value_out_version(r, &e->node.scratch, &e->version);
+	r = work_record(e->commit.work, e->draft.kind->number, e->draft.id);
+	rc = r == NULL ? e->commit.work->rc : value_out_version(r, &e->node.scratch, &e->version);
 	if (rc == RC_OK) {
 		e->began = false;
 		rc = commit_end(&e->commit);

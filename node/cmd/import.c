@@ -346,7 +346,7 @@ static enum rc add_row(struct batch *b, struct import_row *row, struct path_prob
 		count_row(&b->i->progress, result.outcome);
 		return RC_OK;
 	}
-	if (!commit_is_refusal(rc) || b->commit.work.rc != RC_OK || rc == RC_FULL) {
+	if (!commit_is_refusal(rc) || b->commit.work->rc != RC_OK || rc == RC_FULL) {
 		return fail_store(why, rc, result.text, result.hint);
 	}
 	reject.column = import_sheet_column(&b->i->sheet, result.text);
@@ -364,7 +364,7 @@ static enum rc take_row(struct batch *b, struct path_problem *why)
 
 	arena_release(i->scratch, i->mark);
 	rc = import_row_read(&i->sheet, &b->reader, &b->commit, i->row, &row, &reject);
-	if (rc == RC_INVALID && b->commit.work.rc == RC_OK) {
+	if (rc == RC_INVALID && b->commit.work->rc == RC_OK) {
 		rc = write_rejected(i, &reject, why);
 	} else if (rc != RC_OK) {
 		return fail_store(why, rc, NULL, NULL);
@@ -422,7 +422,7 @@ static enum rc keep_progress(struct batch *b)
 	memcpy(b->i->kept, buffer, w.len);
 	b->i->kept_len = w.len;
 	b->commit.has_more = true;
-	return kv_put(b->commit.work.txn, KV_FILE, bytes_at(b->i->key, sizeof(b->i->key)),
+	return kv_put(b->commit.work->txn, KV_FILE, bytes_at(b->i->key, sizeof(b->i->key)),
 		      bytes_written(&w));
 }
 
@@ -460,7 +460,7 @@ static enum rc check_alone(const struct batch *b, struct path_problem *why)
 {
 	const struct import *i = b->i;
 	struct bytes v = { NULL, 0 };
-	enum rc rc = kv_get(b->commit.work.txn, KV_FILE, bytes_at(i->key, sizeof(i->key)), &v);
+	enum rc rc = kv_get(b->commit.work->txn, KV_FILE, bytes_at(i->key, sizeof(i->key)), &v);
 
 	if (rc != RC_OK && rc != RC_NOTFOUND) {
 		return fail_store(why, rc, NULL, NULL);
@@ -486,7 +486,7 @@ enum rc import_batch(struct import *i, struct path_problem *why)
 		return rc;
 	}
 	b.start = i->at.offset;
-	b.reader = value_arg_reader(i->store, b.commit.work.txn, i->scratch, NULL);
+	b.reader = value_arg_reader(i->store, b.commit.work->txn, i->scratch, NULL);
 	rc = fill_batch(&b, why);
 	if (rc == RC_OK) {
 		return end_batch(&b, why);

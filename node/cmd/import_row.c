@@ -162,21 +162,21 @@ static enum rc find_holder(const struct import_sheet *s, struct commit *c, const
 			   struct uuid *out)
 {
 	struct uuid id, first;
-	enum rc rc = unique_find(c->work.txn, k, NULL, &id);
+	enum rc rc = unique_find(c->work->txn, k, NULL, &id);
 
 	first = id;
 	while (rc == RC_OK) {
-		const struct record *r = work_record(&c->work, s->kind->number, id);
+		const struct record *r = work_record(c->work, s->kind->number, id);
 
 		if (r == NULL) {
-			return c->work.rc;
+			return c->work->rc;
 		}
 		if (!view_life(r).deleted) {
 			*out = id;
 			return RC_OK;
 		}
 		*out = first;
-		rc = unique_find(c->work.txn, k, &id, &id);
+		rc = unique_find(c->work->txn, k, &id, &id);
 		if (rc == RC_NOTFOUND) {
 			return RC_OK;
 		}
@@ -291,12 +291,12 @@ static enum rc read_existing(const struct import_sheet *s, struct value_reader *
 			     const struct csvfile_row *row, struct cells *cells,
 			     struct import_row *out, struct import_reject *why)
 {
-	const struct record *rec = work_record(&c->work, s->kind->number, out->draft.id);
+	const struct record *rec = work_record(c->work, s->kind->number, out->draft.id);
 	enum rc rc = RC_OK;
 	uint32_t i;
 
 	if (rec == NULL) {
-		return c->work.rc;
+		return c->work->rc;
 	}
 	if (rec->parts_count == 0) {
 		return reject(why, bytes_of("id"), "there is no record with this id here");

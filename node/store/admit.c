@@ -35,14 +35,14 @@ static void hash_token(const struct crypto *crypto, const uint8_t token[TOKEN_LE
 /* Draws a token and keeps its hash. */
 static enum rc put_token(struct commit *c, uint16_t number, uint8_t token[TOKEN_LEN])
 {
-	const struct store *s = c->work.store;
+	const struct store *s = c->work->store;
 	struct token_key k = token_key(number);
 	uint8_t hash[HASH_LEN];
 
 	s->world->random(token, TOKEN_LEN);
 	hash_token(s->crypto, token, hash);
 	c->has_more = true;
-	return kv_put(c->work.txn, KV_META, bytes_at(k.b, sizeof(k.b)), bytes_at(hash, HASH_LEN));
+	return kv_put(c->work->txn, KV_META, bytes_at(k.b, sizeof(k.b)), bytes_at(hash, HASH_LEN));
 }
 
 static enum rc fail_store(struct path_problem *why, enum rc rc, const struct draft_result *result)
@@ -90,7 +90,7 @@ static enum rc check_request(const struct store *s, const struct admit_request *
 static enum rc write_office(struct commit *c, const struct admit_request *r,
 			    struct draft_result *result)
 {
-	const struct catalog *catalog = c->work.store->catalog;
+	const struct catalog *catalog = c->work->store->catalog;
 	uint16_t next = catalog->scope_next;
 	uint16_t region = catalog_region_scope(catalog, r->region);
 	struct builtin b = builtin_begin(c, BUILTIN_OFFICE, NULL);
@@ -334,7 +334,7 @@ enum rc admit_check_token(struct kv_txn *t, const struct crypto *crypto, uint16_
 
 enum rc admit_bind_key(struct commit *c, uint16_t number, const uint8_t key[KEY_LEN])
 {
-	const struct office_info *o = catalog_office(c->work.store->catalog, number);
+	const struct office_info *o = catalog_office(c->work->store->catalog, number);
 	struct token_key k = token_key(number);
 	struct draft_result result;
 	struct builtin b;
@@ -350,7 +350,7 @@ enum rc admit_bind_key(struct commit *c, uint16_t number, const uint8_t key[KEY_
 		return rc;
 	}
 	c->has_more = true;
-	return kv_del(c->work.txn, KV_META, bytes_at(k.b, sizeof(k.b)));
+	return kv_del(c->work->txn, KV_META, bytes_at(k.b, sizeof(k.b)));
 }
 
 static bool is_bound(const struct store *s, uint16_t number, const uint8_t key[KEY_LEN])
@@ -369,7 +369,7 @@ enum rc admit_first_contact(struct store *s, uint16_t number, const uint8_t toke
 	if (rc != RC_OK) {
 		return rc;
 	}
-	rc = admit_check_token(c.work.txn, s->crypto, number, token);
+	rc = admit_check_token(c.work->txn, s->crypto, number, token);
 	if (rc != RC_OK && is_bound(s, number, key)) {
 		commit_abort(&c);
 		return RC_OK;

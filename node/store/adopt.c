@@ -47,13 +47,13 @@ static enum rc read_stored(const struct record *r, const struct view_source *src
 
 static enum rc list_stored(struct commit *c, struct arena *a, struct stored_list *out)
 {
-	struct store *s = c->work.store;
-	struct records_stamps stamps = { c->work.txn, s->info.centre_incarnation, a };
+	struct store *s = c->work->store;
+	struct records_stamps stamps = { c->work->txn, s->info.centre_incarnation, a };
 	struct view_source source = records_source(&stamps);
 	struct records_walk w;
 	struct record r;
 	enum rc rc =
-		records_walk_start(&w, c->work.txn, schema_builtin(), BUILTIN_SCHEMA_PART, NULL);
+		records_walk_start(&w, c->work->txn, schema_builtin(), BUILTIN_SCHEMA_PART, NULL);
 
 	out->count = 0;
 	while (rc == RC_OK && out->count < STORED_MAX) {
@@ -113,7 +113,7 @@ static enum rc compare_parts(const struct stored_list *list, const struct schema
 enum rc adopt_plan(struct commit *c, const struct schema *next, struct arena *a,
 		   struct adopt_plan *out, struct schema_error *e)
 {
-	const struct schema *own = &c->work.store->catalog->own;
+	const struct schema *own = &c->work->store->catalog->own;
 	struct stored_list list = { arena_take(a, STORED_MAX * sizeof(*list.items)), 0 };
 	const struct schema_codec_part *parts = NULL;
 	enum rc rc = RC_OK;

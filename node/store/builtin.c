@@ -8,7 +8,7 @@ enum { NUMBER_BYTES_MAX = 10 };
 struct builtin builtin_begin(struct commit *c, enum builtin_kind kind, const struct uuid *id)
 {
 	struct builtin b = { .commit = c };
-	const struct schema *s = &c->work.store->catalog->schema;
+	const struct schema *s = &c->work->store->catalog->schema;
 
 	b.draft.act = id == NULL ? DRAFT_ADD : DRAFT_EDIT;
 	b.draft.kind = schema_kind_by_number(s, (uint16_t)kind);
@@ -39,7 +39,7 @@ void builtin_put(struct builtin *b, const char *field, struct bytes value)
 
 void builtin_put_number(struct builtin *b, const char *field, int64_t value)
 {
-	uint8_t *p = arena_take(b->commit->work.arena, NUMBER_BYTES_MAX);
+	uint8_t *p = arena_take(b->commit->work->arena, NUMBER_BYTES_MAX);
 	struct bytes_writer w = bytes_writer_init(p, NUMBER_BYTES_MAX);
 
 	if (p == NULL) {

@@ -13,15 +13,23 @@ enum rc commit_begin(struct commit *c, struct store *s, struct bytes author, str
 	enum rc rc = RC_OK;
 
 	memset(c, 0, sizeof(*c));
-	rc = work_begin(s, &c->work);
+	c->work = &c->own;
+	rc = work_begin(s, c->work);
 	if (rc != RC_OK) {
 		return rc;
 	}
-	rc = author_begin(&c->author, &c->work, author, reason);
+	rc = author_begin(&c->author, c->work, author, reason);
 	if (rc != RC_OK) {
-		work_abort(&c->work);
+		work_abort(c->work);
 	}
 	return rc;
+}
+
+enum rc commit_join(struct commit *c, struct work *w, struct bytes author, struct bytes reason)
+{
+	memset(c, 0, sizeof(*c));
+	c->work = w;
+	return author_begin(&c->author, w, author, reason);
 }
 
 bool commit_is_refusal(enum rc rc)
@@ -55,7 +63,7 @@ bool commit_is_refusal(enum rc rc)
 
 bool commit_is_large(const struct commit *c)
 {
-	return c->changes_count >= LIMIT_COMMIT_CHANGES_MAX || work_is_large(&c->work);
+	return c->changes_count >= LIMIT_COMMIT_CHANGES_MAX || work_is_large(c->work);
 }
 
 /* The id of the next new record; the first one is drawn. */
@@ -64,7 +72,7 @@ static struct uuid next_id(struct commit *c)
 	uint8_t random[RANDOM_LEN];
 
 	if (!c->author.has_base) {
-		c->work.store->world->random(random, sizeof(random));
+		c->work->store->world->random(random, sizeof(random));
 		c->author.base_id = uuid_make((uint64_t)c->author.time_ms, random);
 		c->author.has_base = true;
 	}
@@ -134,7 +142,7 @@ static enum rc find_slice(struct commit *c, const struct draft_plan *plan, struc
 	enum rc rc = RC_OK;
 
 	if (s->by_reach[reach] == NULL) {
-		rc = catalog_scope_of(c->work.store->catalog, reach, plan->home.office,
+		rc = catalog_scope_of(c->work->store->catalog, reach, plan->home.office,
 				      plan->home.region_scope, &scope);
 		if (rc != RC_OK) {
 			return rc;
@@ -168,7 +176,7 @@ static enum rc cut_slices(struct commit *c, const struct draft *d, const struct 
 	uint32_t i;
 
 	memset(s, 0, sizeof(*s));
-	s->arena = c->work.arena;
+	s->arena = c->work->arena;
 	s->ops_max = plan->ops_count + 1;
 	slice = open_slice(s, plan->existence);
 	if (slice == NULL) {
@@ -176,7 +184,7 @@ static enum rc cut_slices(struct commit *c, const struct draft *d, const struct 
 	}
 	slice->life = d->act == DRAFT_DELETE ? LIFE_DELETED : LIFE_ALIVE;
 	if (d->act == DRAFT_ADD && plan->home.office != 0) {
-		rc = add_home(plan, slice, c->work.arena);
+		rc = add_home(plan, slice, c->work->arena);
 	}
 	for (i = 0; i < plan->ops_count && rc == RC_OK; i++) {
 		const struct draft_op *op = &plan->ops[i];
@@ -227,7 +235,7 @@ static enum rc write_slice(struct commit *c, const struct draft *d, const struct
 	struct sight sight = { .form = d->has_form ? &change.form : NULL };
 	struct seen seen = { .ctx = &sight, .covers = covers };
 	struct author_scope *scope = NULL;
-	struct arena *a = c->work.arena;
+	struct arena *a = c->work->arena;
 	uint8_t buffer[LIMIT_ENTRY_BYTES_MAX];
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
 	uint32_t place = 0;
@@ -252,7 +260,7 @@ static enum rc write_slice(struct commit *c, const struct draft *d, const struct
 		scope->entries_count > 0;
 	rc = author_add(&c->author, scope, bytes_written(&w), change.life != LIFE_NONE, apart,
 			&sight.dot, &place);
-	return rc == RC_OK ? work_apply(&c->work, &change, sight.dot, place, &seen) : rc;
+	return rc == RC_OK ? work_apply(c->work, &change, sight.dot, place, &seen) : rc;
 }
 
 /* Values of drafts are borrowed from the caller, but records in work keep
@@ -268,7 +276,7 @@ static enum rc copy_values(struct commit *c, const struct slices *s)
 			len += s->items[i].ops[k].value.len;
 		}
 	}
-	p = arena_take(c->work.arena, len);
+	p = arena_take(c->work->arena, len);
 	for (i = 0; i < s->count && p != NULL; i++) {
 		for (k = 0; k < s->items[i].ops_count; k++) {
 			struct bytes *v = &s->items[i].ops[k].value;
@@ -330,17 +338,17 @@ enum rc commit_add(struct commit *c, struct draft *d, struct draft_result *out)
 	if (d->act == DRAFT_ADD) {
 		d->id = next_id(c);
 	}
-	r = d->act == DRAFT_ADD ? work_new_record(&c->work, d->kind->number, d->id) :
-				  work_record(&c->work, d->kind->number, d->id);
+	r = d->act == DRAFT_ADD ? work_new_record(c->work, d->kind->number, d->id) :
+				  work_record(c->work, d->kind->number, d->id);
 	if (r == NULL) {
-		return c->work.rc;
+		return c->work->rc;
 	}
 	if (d->act != DRAFT_ADD && r->parts_count == 0) {
 		(void)snprintf(out->text, sizeof(out->text), "there is no such record here");
 		(void)snprintf(out->hint, sizeof(out->hint), "see `kerwen list %s`", d->kind->name);
 		return RC_NOTFOUND;
 	}
-	rc = draft_judge(&c->work, d, r, &plan, out);
+	rc = draft_judge(c->work, d, r, &plan, out);
 	if (rc == RC_OK) {
 		rc = judge_size(&plan, out);
 	}
@@ -352,29 +360,32 @@ enum rc commit_add(struct commit *c, struct draft *d, struct draft_result *out)
 		return RC_OK;
 	}
 	rc = write_draft(c, d, &plan, r);
-	if (rc != RC_OK && c->work.rc == RC_OK) {
+	if (rc != RC_OK && c->work->rc == RC_OK) {
 		/* Half written: the whole commit is lost, which is no refusal. */
-		c->work.rc = commit_is_refusal(rc) ? RC_NOMEM : rc;
+		c->work->rc = commit_is_refusal(rc) ? RC_NOMEM : rc;
 	}
 	out->outcome = d->act == DRAFT_ADD ? DRAFT_NEW : DRAFT_CHANGED;
-	return c->work.rc;
+	return c->work->rc;
 }
 
 enum rc commit_end(struct commit *c)
 {
-	enum rc rc = c->work.rc;
+	enum rc rc = c->work->rc;
 
 	if (rc == RC_OK && c->changes_count > 0) {
 		rc = author_finish(&c->author);
 	}
+	if (c->work != &c->own) {
+		return rc == RC_OK ? work_flush(c->work) : rc;
+	}
 	if (rc != RC_OK || (c->changes_count == 0 && !c->has_more)) {
-		work_abort(&c->work);
+		work_abort(c->work);
 		return rc;
 	}
-	return work_commit(&c->work);
+	return work_commit(c->work);
 }
 
 void commit_abort(struct commit *c)
 {
-	work_abort(&c->work);
+	work_abort(c->work);
 }

@@ -7,6 +7,9 @@
  * commit_end returns RC_OK, or nothing is. It may touch several scopes; each
  * gets its own entries, tied by the commit's number. A draft that is refused
  * leaves the commit as it was.
+ *
+ * commit_join writes into a work that is under way (react.h): then that work's
+ * end decides for both.
  */
 #ifndef KERWEN_COMMIT_H
 #define KERWEN_COMMIT_H
@@ -46,7 +49,8 @@ struct draft_result {
 };
 
 struct commit {
-	struct work work;
+	struct work *work; /* the one below, or the work that was joined */
+	struct work own;
 	struct author author;
 	uint32_t added; /* records made: steps from author.base_id */
 	uint32_t changes_count;
@@ -55,6 +59,10 @@ struct commit {
 
 /* Begins. author and reason are borrowed. RC_LIMIT: one of them is too long. */
 enum rc commit_begin(struct commit *c, struct store *s, struct bytes author, struct bytes reason);
+
+/* Begins inside w, after what was touched there was flushed (work_flush).
+ * End it before anything else is done with w. As commit_begin. */
+enum rc commit_join(struct commit *c, struct work *w, struct bytes author, struct bytes reason);
 
 /*
  * Adds a draft. Refusals, with texts in out: RC_INVALID (a rule of the
@@ -70,9 +78,9 @@ bool commit_is_refusal(enum rc rc);
 /* Whether the commit is as large as one should be: end it, begin another. */
 bool commit_is_large(const struct commit *c);
 
-/* Makes it durable. A commit without changes writes nothing but what the
- * caller put beside it (has_more). */
+/* Makes it durable, or, if it joined a work, a part of that. A commit without
+ * changes writes nothing but what the caller put beside it (has_more). */
 enum rc commit_end(struct commit *c);
-void commit_abort(struct commit *c);
+void commit_abort(struct commit *c); /* not of one that joined */
 
 #endif

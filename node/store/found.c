@@ -34,7 +34,7 @@ bool found_is_dialable(const char *address)
 
 static enum rc write_system(struct commit *c, const struct found *f, struct draft_result *why)
 {
-	const struct store_info *info = &c->work.store->info;
+	const struct store_info *info = &c->work->store->info;
 	struct builtin b = builtin_begin(c, BUILTIN_SYSTEM, NULL);
 
 	builtin_put(&b, "name", bytes_of(f->name));

@@ -10,6 +10,7 @@
 #include "node/store/derive.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
+#include "node/store/react.h"
 #include "node/store/records.h"
 #include "node/store/unique.h"
 
@@ -72,6 +73,7 @@ void work_abort(struct work *w)
 {
 	forget_catalog(w);
 	forget(w);
+	react_forget(w);
 	store_end(w->store, w->txn);
 	w->txn = NULL;
 }
@@ -550,6 +552,9 @@ enum rc work_commit(struct work *w)
 
 	if (rc == RC_OK) {
 		rc = follow_catalog(w);
+	}
+	if (rc == RC_OK) {
+		rc = react_run(w);
 	}
 	if (rc != RC_OK) {
 		work_abort(w);

@@ -21,6 +21,7 @@
 struct work_record; /* one touched record */
 struct work_cell;   /* one figure cell to move */
 struct work_entry;  /* where the changes of one entry lie */
+struct react_task;  /* see react.h */
 
 struct work {
 	struct store *store;
@@ -34,6 +35,7 @@ struct work {
 	bool catalog_moved;         /* the catalog was read again since the work began */
 	int64_t time_ms;            /* the time of all it writes; 0: not asked yet */
 	struct work_entry *entries; /* whose changes were located last */
+	struct react_task *tasks;   /* what the centre owes: see react.h */
 	bool knows_fill;            /* fill_percent is set */
 	unsigned fill_percent;
 };

@@ -353,7 +353,7 @@ static enum rc add_draft(struct world *w, struct commit *c, uint32_t node, struc
 	if (rc == RC_OK && d.act == DRAFT_ADD) {
 		made[(*made_count)++] = d.id;
 	}
-	return commit_is_refusal(rc) && c->work.rc == RC_OK ? RC_OK : rc;
+	return commit_is_refusal(rc) && c->work->rc == RC_OK ? RC_OK : rc;
 }
 
 static void write_commit(struct world *w, uint32_t node)
