@@ -4,6 +4,8 @@
 
 #include "sync/limits.h"
 
+enum { BEGINNING_MIN = 3 };
+
 /* How many mistakes a name of this length may have. */
 static uint32_t bound_mistakes(size_t len)
 {
@@ -61,12 +63,27 @@ static uint32_t measure(struct bytes a, struct bytes b)
 	return rows[a.len % 3][b.len];
 }
 
+/* Whether the name is the beginning of the candidate: as near as a slip. */
+static bool begins(struct bytes wanted, struct bytes c)
+{
+	size_t i;
+
+	for (i = 0; i < wanted.len && i < c.len && fold(wanted.p[i]) == fold(c.p[i]); i++) {
+	}
+	return i == wanted.len && i >= BEGINNING_MIN && i < c.len;
+}
+
 void nearest_offer(struct nearest *n, const char *candidate, const char *answer)
 {
 	struct bytes c = bytes_of(candidate);
 	size_t gap = c.len > n->wanted.len ? c.len - n->wanted.len : n->wanted.len - c.len;
 	uint32_t distance;
 
+	if (n->distance > 1 && begins(n->wanted, c)) {
+		n->distance = 1;
+		n->found = answer;
+		return;
+	}
 	/* The difference in length is a lower bound, and cheap. */
 	if (gap >= n->distance || c.len > LIMIT_NAME_BYTES_MAX) {
 		return;

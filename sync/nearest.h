@@ -5,7 +5,8 @@
  * Near means few bytes inserted, deleted, replaced or swapped with their
  * neighbour (optimal string alignment, G. Navarro, "A Guided Tour to
  * Approximate String Matching"): none in a name of one byte, one in names
- * shorter than 6, else a third of the name. Case does not count. Names longer
+ * shorter than 6, else a third of the name. The beginning of a name, of three
+ * bytes or more, counts as one mistake. Case does not count. Names longer
  * than LIMIT_NAME_BYTES_MAX are near nothing.
  */
 #ifndef KERWEN_NEAREST_H

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sync/value.h"
+
 enum field_class part_class_of(enum op_code code)
 {
 	switch (code) {
@@ -201,9 +203,7 @@ static void add_count(struct part_field *f, uint64_t feed, struct bytes value)
 	item.sum = bytes_get_zigzag(&r);
 	for (i = 0; i < f->items_count; i++) {
 		if (f->items[i].dot.feed == feed) {
-			uint64_t sum = (uint64_t)f->items[i].sum + (uint64_t)item.sum;
-
-			memcpy(&f->items[i].sum, &sum, sizeof(sum));
+			f->items[i].sum = value_add(f->items[i].sum, item.sum);
 			return;
 		}
 	}

@@ -225,3 +225,20 @@ int value_compare(enum value_type type, struct bytes a, struct bytes b)
 	}
 	return 0;
 }
+
+int64_t value_add(int64_t a, int64_t b)
+{
+	uint64_t sum = (uint64_t)a + (uint64_t)b;
+	int64_t out;
+
+	memcpy(&out, &sum, sizeof(out));
+	return out;
+}
+
+int64_t value_clamp(int64_t sum)
+{
+	if (sum > VALUE_INT_MAX) {
+		return VALUE_INT_MAX;
+	}
+	return sum < -VALUE_INT_MAX ? -VALUE_INT_MAX : sum;
+}

@@ -66,6 +66,14 @@ int value_compare(enum value_type type, struct bytes a, struct bytes b);
 /* The number of an int, decimal, bool, date, pdate or time; 0 for others. */
 int64_t value_number(enum value_type type, struct bytes v);
 
+/*
+ * Sums of such numbers. Adding wraps, so that the order of additions never
+ * matters, whatever somebody adds; what is shown is held within
+ * +-VALUE_INT_MAX.
+ */
+int64_t value_add(int64_t a, int64_t b);
+int64_t value_clamp(int64_t sum);
+
 /* Appends the zigzag varint of a number: an int, decimal, time ... value. */
 void value_put_number(struct bytes_writer *w, int64_t v);
 

@@ -161,7 +161,7 @@ static int64_t sum_counts(const struct found *found)
 {
 	static const int64_t half = INT64_C(1) << 32;
 	static const int64_t max = VALUE_INT_MAX;
-	int64_t high = 0, low = 0, sum = 0;
+	int64_t high = 0, low = 0;
 	uint32_t i, k;
 
 	for (i = 0; i < found->fields_count; i++) {
@@ -175,11 +175,7 @@ static int64_t sum_counts(const struct found *found)
 	if (high > max / half || high < -(max / half)) {
 		return high > 0 ? max : -max;
 	}
-	sum = high * half + low;
-	if (sum > max) {
-		return max;
-	}
-	return sum < -max ? -max : sum;
+	return value_clamp(high * half + low);
 }
 
 enum rc view_field(const struct record *r, const struct schema_field *f,

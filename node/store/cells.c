@@ -46,7 +46,7 @@ enum rc cells_add(struct kv_txn *t, const struct crypto *c, uint16_t figure, uin
 	if (rc == RC_OK) {
 		struct bytes_reader r = bytes_reader_init(v);
 
-		amount += bytes_get_zigzag(&r);
+		amount = value_add(amount, bytes_get_zigzag(&r));
 	} else if (rc != RC_NOTFOUND) {
 		return rc;
 	}

@@ -298,6 +298,7 @@ static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *ch
 		*changes = is_in_set(state, op->value);
 		return RC_OK;
 	case OP_COUNT:
+		*changes = value_number(VALUE_INT, op->value) != 0;
 		return judge_count(j, op, state);
 	case OP_LOG:
 		return RC_OK;

@@ -285,9 +285,9 @@ static enum rc add_cell(struct reading *r, const uint8_t *tags, int64_t amount)
 		rc = sum == NULL ? RC_NOMEM : RC_OK;
 	}
 	if (sum != NULL) {
-		sum->value += amount;
+		sum->value = value_add(sum->value, amount);
 	}
-	r->total += in_total ? amount : 0;
+	r->total = value_add(r->total, in_total ? amount : 0);
 	return rc;
 }
 
@@ -404,7 +404,7 @@ static enum rc put_texts(struct figures_plan *p, const struct figures_sum *s,
 		texts[i] = bytes_written(&w);
 	}
 	row->texts = texts;
-	row->value = s->value;
+	row->value = value_clamp(s->value);
 	return RC_OK;
 }
 
@@ -451,7 +451,7 @@ enum rc figures_read(struct store *s, struct kv_txn *t, const struct figures_req
 	if (rc == RC_OK) {
 		rc = make_rows(p, sums, count, out);
 	}
-	out->total = r.total;
+	out->total = value_clamp(r.total);
 	HASH_CLEAR(hh, r.sums);
 	return rc;
 }

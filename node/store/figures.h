@@ -28,7 +28,7 @@ struct figures_request {
 
 struct figures_row {
 	const struct bytes *texts; /* one for each of `by`; p NULL: unknown */
-	int64_t value;
+	int64_t value;             /* held within +-VALUE_INT_MAX, as the total */
 };
 
 struct figures_table {

@@ -168,7 +168,7 @@ static enum rc cumulate(struct run *r, struct figures_sum **group, uint32_t coun
 
 	for (k = 0; k < r->cells_count; k++) {
 		if (i < count && bytes_equal(cell_at(group[i], r->place), r->cells[k])) {
-			sum += group[i++]->value;
+			sum = value_add(sum, group[i++]->value);
 		}
 		if (i == 0) {
 			continue; /* the group has not begun */

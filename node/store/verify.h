@@ -30,7 +30,8 @@ struct verify_scope {
 
 struct verify_report {
 	uint64_t feeds, entries, seals, changes; /* looked at */
-	uint64_t parts, uniques, conflicts, cells;
+	uint64_t parts, uniques, cells;
+	uint64_t conflicts; /* records in open conflict */
 	uint64_t problems;
 	bool moved; /* something was written meanwhile: digests are of no moment */
 	const struct verify_scope *scopes; /* by number; borrowed until verify_free */

@@ -59,7 +59,7 @@ static enum rc on_count(void *ctx, const struct counter *counter, struct bytes k
 	if (cell == NULL) {
 		return RC_NOMEM;
 	}
-	cell->amount += amount;
+	cell->amount = value_add(cell->amount, amount);
 	return RC_OK;
 }
 

@@ -61,6 +61,7 @@ static enum rc check_conflict(struct verify *v, const struct record *r)
 		rc = view_has_conflict(r, &source, &v->arena, &open);
 		wanted = open;
 	}
+	v->report.conflicts += open;
 	if (rc == RC_OK && stored_flag(v, r) != wanted) {
 		verify_differs(v, "%s: the table of open conflicts is wrong about it",
 			       verify_record_name(v, r->kind_number, r->id).text);
@@ -172,7 +173,6 @@ static enum rc check_conflict_key(struct verify *v, struct bytes key)
 	uint16_t kind = 0;
 	enum rc rc = RC_NOTFOUND;
 
-	v->report.conflicts++;
 	if (read_name(key, 2, &kind, &id)) {
 		rc = records_get(v->txn, &v->store->catalog->schema, kind, id, &v->arena, &r);
 	}

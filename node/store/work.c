@@ -122,7 +122,7 @@ static enum rc add_cell(void *ctx, const struct counter *c, struct bytes key, in
 		cell->key = bytes_at(name, 4 + key.len);
 		HASH_ADD_KEYPTR(hh, w->cells, cell->key.p, cell->key.len, cell);
 	}
-	cell->amount += amount;
+	cell->amount = value_add(cell->amount, amount);
 	return RC_OK;
 }
 

@@ -148,3 +148,10 @@ says err 'no field'
 expect 2 "$KERWEN" figures births --on 2016-01-01
 expect 2 "$KERWEN" figures present --on yesterday
 expect 0 "$KERWEN" verify
+
+# Sums stay numbers that JSON can carry.
+expect 0 "$KERWEN" add person --for Mary born=2020-01-01 size=9007199254740991
+expect 0 "$KERWEN" add person --for Mary born=2020-01-02 size=9007199254740991
+table 'quarter(born),value 2020-Q1,9007199254740991' sizes --where 'quarter = "2020-Q1"'
+expect 0 "$KERWEN" --json figures sizes
+says out '"total":9007199254740991,'
