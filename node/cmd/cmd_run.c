@@ -3,22 +3,25 @@
 #include "node/cmd/addresses.h"
 #include "node/net/daemon.h"
 
-static int report(struct cmd_context *c, enum rc rc, const char *why)
+static int report(struct cmd_context *c, bool is_centre, enum rc rc, const char *why)
 {
 	if (rc == RC_OK) {
 		return CMD_OK;
 	}
 	if (rc == RC_BUSY) {
 		return cmd_fail(c, CMD_LOCKED,
-				"end the other one, or use another `listen` in kerwen.yaml",
+				is_centre ? "end the other one, or use another `listen` in "
+					    "kerwen.yaml" :
+					    "it does the work already; see `kerwen status`",
 				"%s: %s", c->dir, why);
 	}
 	if (rc == RC_UNKNOWN) {
 		return cmd_fail(c, CMD_FAILED, "start it again, then `kerwen verify`",
 				"%s: the database failed while writing", c->dir);
 	}
-	return cmd_fail(c, cmd_exit_of(rc), "see `listen` and `centre` in kerwen.yaml", "%s: %s",
-			c->dir, why[0] == '\0' ? rc_text(rc) : why);
+	return cmd_fail(c, cmd_exit_of(rc),
+			is_centre ? "see `listen` in kerwen.yaml" : "see `centre` in kerwen.yaml",
+			"%s: %s", c->dir, why[0] == '\0' ? rc_text(rc) : why);
 }
 
 static int run(struct cmd_context *c, const struct cmd_args *args)
@@ -45,7 +48,7 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 		o.addresses = addresses.items;
 		o.addresses_count = addresses.count;
 		rc = daemon_run(&o, &why);
-		code = report(c, rc, why);
+		code = report(c, n.store->info.is_centre, rc, why);
 	}
 	crypto_key_drop(&key);
 	open_close(&n);

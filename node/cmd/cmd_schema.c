@@ -38,19 +38,6 @@ static int report_check(struct cmd_context *c, const struct schema *s)
 	return CMD_OK;
 }
 
-static int run_check(struct cmd_context *c, const struct cmd_args *args)
-{
-	struct arena a = { NULL, 0, 0 };
-	struct schema s;
-	int code = load(c, args->words[0], &a, &s);
-
-	if (code == CMD_OK) {
-		code = report_check(c, &s);
-	}
-	mem_arena_close(&a);
-	return code;
-}
-
 static int report_json(struct cmd_context *c, const struct adopt_plan *plan, bool is_dry)
 {
 	json_t *document = out_document(), *list = json_array();
@@ -76,6 +63,9 @@ static int report_json(struct cmd_context *c, const struct adopt_plan *plan, boo
 	}
 	return (int)cmd_exit_of(out_json(c->out, document));
 }
+
+/* What is done with a plan. */
+enum purpose { PURPOSE_CHECK, PURPOSE_DRY_RUN, PURPOSE_APPLY };
 
 static int report_plan(struct cmd_context *c, const struct adopt_plan *plan, bool is_dry)
 {
@@ -107,9 +97,10 @@ static int report_plan(struct cmd_context *c, const struct adopt_plan *plan, boo
 /* Inside a commit; the plan is reported before the commit ends, because it
  * borrows from it, but printed only when it is flushed. */
 static int write_plan(struct cmd_context *c, struct commit *commit, const struct adopt_plan *plan,
-		      bool is_dry)
+		      enum purpose purpose)
 {
 	struct draft_result why;
+	bool is_dry = purpose != PURPOSE_APPLY;
 	enum rc rc = is_dry ? RC_OK : adopt_write(commit, plan, &why);
 	int code;
 
@@ -118,7 +109,7 @@ static int write_plan(struct cmd_context *c, struct commit *commit, const struct
 		return why.text[0] == '\0' ? open_fail(c, rc, "the schema cannot be written") :
 					     cmd_fail(c, CMD_FAILED, why.hint, "%s", why.text);
 	}
-	code = report_plan(c, plan, is_dry);
+	code = purpose == PURPOSE_CHECK ? CMD_OK : report_plan(c, plan, is_dry);
 	if (is_dry || plan->changes_count == 0) {
 		commit_abort(commit);
 		return code;
@@ -131,7 +122,7 @@ static int write_plan(struct cmd_context *c, struct commit *commit, const struct
 }
 
 static int apply(struct cmd_context *c, struct cmd_node *n, const struct schema *next,
-		 const struct author_arg *author, bool is_dry)
+		 const struct author_arg *author, enum purpose purpose)
 {
 	struct schema_error e = { "" };
 	struct adopt_plan plan;
@@ -149,7 +140,7 @@ static int apply(struct cmd_context *c, struct cmd_node *n, const struct schema 
 	}
 	rc = adopt_plan(&commit, next, &a, &plan, &e);
 	if (rc == RC_OK) {
-		code = write_plan(c, &commit, &plan, is_dry);
+		code = write_plan(c, &commit, &plan, purpose);
 		goto out;
 	}
 	commit_abort(&commit);
@@ -158,6 +149,41 @@ static int apply(struct cmd_context *c, struct cmd_node *n, const struct schema 
 				e.text) :
 		       open_fail(c, rc, "the schema cannot be adopted");
 out:
+	mem_arena_close(&a);
+	return code;
+}
+
+/* At a centre a schema must also be able to follow the one in force. */
+static int check_follows(struct cmd_context *c, const struct schema *next)
+{
+	struct author_arg nobody = { .name = bytes_of("kerwen") };
+	char db[PATH_BYTES_MAX];
+	struct cmd_node n;
+	int code = CMD_OK;
+
+	if (path_join(db, c->dir, STORE_DIR) != RC_OK || !path_exists(db)) {
+		return CMD_OK;
+	}
+	code = open_node(c, &n);
+	if (code == CMD_OK && n.store->info.is_centre) {
+		code = apply(c, &n, next, &nobody, PURPOSE_CHECK);
+	}
+	open_close(&n);
+	return code;
+}
+
+static int run_check(struct cmd_context *c, const struct cmd_args *args)
+{
+	struct arena a = { NULL, 0, 0 };
+	struct schema s;
+	int code = load(c, args->words[0], &a, &s);
+
+	if (code == CMD_OK) {
+		code = check_follows(c, &s);
+	}
+	if (code == CMD_OK) {
+		code = report_check(c, &s);
+	}
 	mem_arena_close(&a);
 	return code;
 }
@@ -184,7 +210,8 @@ static int run_apply(struct cmd_context *c, const struct cmd_args *args)
 		code = load(c, args->words[0], &a, &next);
 	}
 	if (code == CMD_OK) {
-		code = apply(c, &n, &next, &author, cmd_has(args, "dry-run"));
+		code = apply(c, &n, &next, &author,
+			     cmd_has(args, "dry-run") ? PURPOSE_DRY_RUN : PURPOSE_APPLY);
 	}
 	mem_arena_close(&a);
 	open_close(&n);
@@ -197,6 +224,7 @@ const struct command cmd_schema_check_command = {
 	.words_min = 1,
 	.words_max = 1,
 	.summary = "whether a schema file is right",
+	.details = "In the DIR of a centre also whether it can follow the schema in force.",
 	.run = run_check,
 };
 

@@ -6,9 +6,11 @@
 
 #include "node/base/clock.h"
 #include "node/base/config.h"
+#include "node/base/log.h"
 #include "node/cmd/addresses.h"
 #include "node/net/control.h"
 #include "node/net/manual.h"
+#include "node/store/summary.h"
 
 enum { TIMEOUT_S = 60, TIMEOUT_S_MAX = 86400, GRACE_MS = 2000 };
 
@@ -100,10 +102,11 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
 }
 
 /*
- * One sync of a directory at a time: another waits for it, then has little
- * left to say. The system lets the lock go when its holder ends.
+ * One sync of a directory at a time: another waits for it, and takes over its
+ * result, which it leaves in the file that is locked. The system lets the lock
+ * go when its holder ends.
  */
-static int wait_for_others(struct cmd_context *c, uint32_t timeout_ms, int *out)
+static int wait_for_others(struct cmd_context *c, uint32_t timeout_ms, int *out, bool *waited)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct timespec pause = { 0, 50 * 1000000L };
@@ -111,6 +114,7 @@ static int wait_for_others(struct cmd_context *c, uint32_t timeout_ms, int *out)
 	char path[PATH_BYTES_MAX];
 
 	*out = -1;
+	*waited = false;
 	if (path_join(path, c->dir, "sync.lock") == RC_OK) {
 		*out = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	}
@@ -125,12 +129,41 @@ static int wait_for_others(struct cmd_context *c, uint32_t timeout_ms, int *out)
 					"sync: another sync of this directory did not end in time");
 		}
 		(void)nanosleep(&pause, NULL);
+		*waited = true;
 	}
 	return CMD_OK;
 }
 
+/* Leaves the result for those who wait; of a sync that failed, nothing. */
+static void leave_result(int lock, const struct call_result *r)
+{
+	ssize_t len = r->rc == RC_OK ? (ssize_t)sizeof(*r) : 0;
+
+	if (ftruncate(lock, 0) != 0 || pwrite(lock, r, (size_t)len, 0) != len) {
+		log_warn("sync.lock: the result cannot be left for a sync that waits");
+	}
+}
+
+/* Takes over the result of the sync that was waited for, unless something was
+ * written after that had begun. */
+static bool take_result(struct cmd_node *n, int lock, struct call_result *out)
+{
+	struct summary s = { .unconfirmed = 1 };
+	struct kv_txn *t = NULL;
+
+	if (pread(lock, out, sizeof(*out), 0) != (ssize_t)sizeof(*out) ||
+	    store_begin(n->store, false, &t) != RC_OK) {
+		return false;
+	}
+	if (summary_get(n->store, t, &n->store->arena, &s) != RC_OK) {
+		s.unconfirmed = 1;
+	}
+	store_end(n->store, t);
+	return s.unconfirmed == 0;
+}
+
 static int sync_alone(struct cmd_context *c, struct cmd_node *n, const char *centre,
-		      uint32_t timeout_ms)
+		      uint32_t timeout_ms, int lock)
 {
 	struct crypto_key key = { .secret = NULL };
 	struct addresses a = { .count = 0 };
@@ -160,6 +193,8 @@ static int sync_alone(struct cmd_context *c, struct cmd_node *n, const char *cen
 	o.ctx = &bar;
 	rc = manual_run(&o, &result, &interrupted);
 	out_progress_end(&bar);
+	result.rc = rc == RC_OK ? result.rc : rc;
+	leave_result(lock, &result);
 	crypto_key_drop(&key);
 	if (interrupted) {
 		return cmd_fail(c, CMD_INTERRUPTED, "what was confirmed stays confirmed",
@@ -217,7 +252,9 @@ static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct 
 	json_t *answer = NULL;
 	uint16_t port = 0;
 	uint32_t timeout_ms = 0;
+	struct call_result result;
 	enum rc rc = RC_OK;
+	bool waited = false;
 	int lock = -1;
 	int code = cmd_option_number(c, args, "timeout", 1, TIMEOUT_S_MAX, &timeout_s);
 
@@ -245,9 +282,11 @@ static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct 
 		return cmd_fail(c, CMD_NO_DAEMON, "start it with `kerwen run`",
 				"sync: a centre is called, it does not call: no daemon runs here");
 	}
-	code = wait_for_others(c, timeout_ms, &lock);
+	code = wait_for_others(c, timeout_ms, &lock, &waited);
 	if (code == CMD_OK) {
-		code = sync_alone(c, n, centre, timeout_ms);
+		code = waited && take_result(n, lock, &result) ?
+			       print(c, &result, "the centre") :
+			       sync_alone(c, n, centre, timeout_ms, lock);
 		(void)close(lock);
 	}
 	return code;

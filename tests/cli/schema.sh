@@ -58,6 +58,9 @@ grep -q 'version 2 is in force' err || fail "an older version: $(cat err)"
 sed 's/version: 2/version: 3/; s/name: year, type: int/name: year, type: text/' v2.yaml >v3.yaml
 expect 14 "$KERWEN" -C c schema apply v3.yaml
 grep -q 'field year: its type cannot change' err || fail "a changed type: $(cat err)"
+expect 14 "$KERWEN" -C c schema check v3.yaml
+grep -q 'field year: its type cannot change' err || fail "check of a changed type: $(cat err)"
+expect 0 "$KERWEN" schema check v3.yaml
 sed 's/version: 2/version: 3/; s/reach: centre/reach: region/' v2.yaml >v3.yaml
 expect 14 "$KERWEN" -C c schema apply v3.yaml
 expect 14 "$KERWEN" -C c schema apply "$root/configs/migration.yaml"

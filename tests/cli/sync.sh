@@ -155,14 +155,35 @@ grep -q '"city":"Lebap","value":4000}' out || fail "after the falls: $(cat out)"
 expect 0 "$KERWEN" -C c verify
 expect 0 "$KERWEN" -C Lebap verify
 
-# Two syncs at once: the second waits, and nothing goes twice.
+# Two syncs at once, held up by a centre that stands still: nothing goes twice,
+# and the second waits for the first and prints its result.
 expect 0 "$KERWEN" -C Lebap add person nr=again city=Lebap
+kill -STOP "$centre"
 "$KERWEN" -C Lebap --json sync >one 2>&1 </dev/null &
 one=$!
-"$KERWEN" -C Lebap --json sync >two 2>&1 </dev/null
-wait "$one"
-sent=$(cat one two | sed 's/.*"sent":\([0-9]*\).*/\1/' | paste -sd+ -)
-[ "$(($(echo "$sent")))" = 1 ] || fail "two syncs at once: $(cat one two)"
+sleep 0.3
+"$KERWEN" -C Lebap --json sync >two 2>&1 </dev/null &
+two=$!
+sleep 0.3
+kill -CONT "$centre"
+wait "$one" || fail "the first of two syncs: $(cat one)"
+wait "$two" || fail "the second of two syncs: $(cat two)"
+grep -q '"sent":1,' one || fail "two syncs at once: $(cat one two)"
+cmp -s one two || fail "the second did not print the result of the first: $(cat one two)"
+
+# What was written after the first began is not passed over.
+kill -STOP "$centre"
+"$KERWEN" -C Lebap --json sync >one 2>&1 </dev/null &
+one=$!
+sleep 0.3
+expect 0 "$KERWEN" -C Lebap add person nr=later city=Lebap
+"$KERWEN" -C Lebap --json sync >two 2>&1 </dev/null &
+two=$!
+sleep 0.3
+kill -CONT "$centre"
+wait "$one" "$two" || fail "two syncs and a write between: $(cat one two)"
+expect 0 "$KERWEN" -C Lebap --json status
+grep -q '"unconfirmed":0,' out || fail "a write was passed over: $(cat out)"
 
 # Daemons push what is written beside them; a manual sync goes through them.
 start Mary
