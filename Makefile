@@ -120,14 +120,21 @@ $(BUILD)/tests/demo_road: $(DEMO_ROAD_O)
 
 scripts = DATA="$(abspath $(DATA))" BUILD="$(BUILD)" KERWEN="$(abspath $(BUILD)/kerwen)" sh tests/run.sh
 
-.PHONY: test test-sync test-proto test-node test-cli test-real asan bench demo check
-test: test-sync test-proto test-node test-cli
+.PHONY: test test-sync test-proto test-node test-cli test-scripts test-real asan bench demo check
+test: test-sync test-proto test-node test-cli test-scripts
 
 test-sync test-proto test-node: test-%: $(BUILD)/tests/%
 	$<
 
 test-cli: $(BUILD)/kerwen $(DEMO)
 	@$(scripts) -j 2 tests/cli/*.sh
+
+# Scenarios that are read like prose. ACCEPT=1 writes what happens now into
+# them, to be reviewed as a diff.
+SCENARIOS ?= $(wildcard tests/scripts/*.txt)
+test-scripts: $(BUILD)/kerwen
+	@KERWEN="$(abspath $(BUILD)/kerwen)" python3 -B tests/scripts/run.py \
+		$(if $(ACCEPT),--accept) -j 2 $(SCENARIOS)
 
 # Real records, from the data folder; skipped when it is not there.
 test-real: $(BUILD)/kerwen
@@ -181,7 +188,7 @@ clean:
 help:
 	@echo "make            builds build/kerwen (installs missing Debian packages if it may)"
 	@echo "make demo       a centre and six offices in build/demo"
-	@echo "make test       all tests: test-sync test-proto test-node test-cli"
+	@echo "make test       all tests: test-sync test-proto test-node test-cli test-scripts"
 	@echo "make test-real  real records from DATA ($(DATA))"
 	@echo "make asan       the tests with address and undefined behaviour sanitizers"
 	@echo "make check      format, layers, purity, names, warnings"

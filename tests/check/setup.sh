@@ -34,6 +34,8 @@ libsmartcols-dev pc:smartcols
 uthash-dev h:uthash.h
 libcriterion-dev pc:criterion
 xz-utils cmd:xz
+python3 cmd:python3
+faketime cmd:faketime
 '
 check_packages='
 gcc cmd:gcc
