@@ -104,6 +104,7 @@ static void put_field(struct encoder *e, const struct schema_field *f)
 	put_flow(w, f);
 	wire_put_uint(w, 14, f->derive);
 	put_text(w, 15, f->derive_from);
+	wire_put_uint(w, 16, f->check);
 	put_inner(e, 4);
 }
 
@@ -134,6 +135,7 @@ static void put_measure(struct encoder *e, uint32_t field, const struct schema_m
 	for (i = 0; i < m->by_count; i++) {
 		wire_put_element(&e->inner, 4, bytes_of(m->by[i]));
 	}
+	wire_put_uint(&e->inner, 5, m->negative);
 	put_inner(e, field);
 }
 

@@ -11,6 +11,7 @@ _Static_assert(KERWEN__FIELD_MERGE__FIELD_MERGE_LOG == (int)MERGE_LOG, "merges")
 _Static_assert(KERWEN__FIELD_POLICY__FIELD_POLICY_FLOW == (int)POLICY_FLOW, "policies");
 _Static_assert(KERWEN__FIELD_REACH__FIELD_REACH_NATION == (int)REACH_NATION, "reaches");
 _Static_assert(KERWEN__FIELD_DERIVE__FIELD_DERIVE_YEAR == (int)DERIVE_YEAR, "derivations");
+_Static_assert(KERWEN__FIELD_CHECK__FIELD_CHECK_MRZ == (int)CHECK_MRZ, "checks");
 _Static_assert(KERWEN__KIND_WRITERS__KIND_WRITERS_CENTRE == (int)WRITERS_CENTRE, "writers");
 _Static_assert(KERWEN__FIGURE_TYPE__FIGURE_TYPE_CONTROL == (int)FIGURE_CONTROL, "figures");
 
@@ -90,6 +91,7 @@ static enum rc read_field(struct arena *a, const struct schema *lists, const Ker
 	out->to = read_text(m->to);
 	out->derive = (enum derive)m->derive;
 	out->derive_from = read_text(m->derive_from);
+	out->check = (enum check)m->check;
 	if (m->codes[0] != '\0') {
 		out->codes = schema_codes_by_name(lists, bytes_of(m->codes));
 		if (out->codes == NULL) {
@@ -204,6 +206,7 @@ static enum rc read_measure(struct arena *a, const Kerwen__FigureMeasure *m,
 	out->where = read_text(m->where);
 	out->by = by;
 	out->by_count = (uint32_t)m->n_by;
+	out->negative = m->negative;
 	return RC_OK;
 }
 

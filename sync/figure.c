@@ -65,12 +65,12 @@ static bool find_number(struct tally *t, const struct schema_field *f, int64_t *
 /* What each cell moves by. What is no number is 0: it moves nothing. */
 static int64_t find_amount(struct tally *t)
 {
-	int64_t amount = 0;
+	int64_t amount = 1;
 
-	if (t->counter->sum == NULL) {
-		return 1;
+	if (t->counter->sum != NULL && !find_number(t, t->counter->sum, &amount)) {
+		amount = 0;
 	}
-	return find_number(t, t->counter->sum, &amount) ? amount : 0;
+	return t->counter->negative ? -amount : amount;
 }
 
 static enum rc read_axis(struct tally *t, const struct dim *d, const struct expr_source *src,

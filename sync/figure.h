@@ -27,6 +27,7 @@ struct counter {
 	const struct schema_kind *kind; /* of the records it counts */
 	const struct expr *where;       /* or NULL */
 	const struct schema_field *sum; /* or NULL: count */
+	bool negative;                  /* amounts are taken away */
 	const struct dim *dims;
 	uint32_t dims_count;
 	bool dated;

@@ -57,6 +57,7 @@ static enum rc compile_measure(struct compiler *c, const struct schema_measure *
 	if (out->kind == NULL) {
 		return RC_INVALID;
 	}
+	out->negative = m->negative;
 	if (m->type == MEASURE_SUM) {
 		out->sum = find_field(out->kind, m->field);
 		rc = out->sum == NULL ? RC_INVALID : RC_OK;

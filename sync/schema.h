@@ -29,6 +29,7 @@ enum policy {
 };
 enum writers { WRITERS_ANY, WRITERS_CENTRE };
 enum derive { DERIVE_NONE, DERIVE_YEAR };
+enum check { CHECK_NONE, CHECK_MRZ };
 enum figure_type { FIGURE_FLOW, FIGURE_STOCK, FIGURE_RUN, FIGURE_CONTROL };
 enum measure_type { MEASURE_COUNT, MEASURE_SUM };
 
@@ -70,6 +71,7 @@ struct schema_field {
 	uint32_t ranks_count;
 	enum derive derive;      /* computed by the writer from `derive_from` */
 	const char *derive_from; /* a field of the kind, or NULL */
+	enum check check;        /* text registers: what the writer's value must pass */
 };
 
 /* A list of fields, by index into the kind's fields. */
@@ -94,6 +96,7 @@ struct schema_kind {
 /* Where a count or sum comes from. Texts are checked by schema_check. */
 struct schema_measure {
 	enum measure_type type;
+	bool negative;     /* what is counted is taken away */
 	const char *field; /* MEASURE_SUM */
 	const char *of;    /* kind */
 	const char *where; /* expression or NULL */

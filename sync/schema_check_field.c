@@ -181,6 +181,16 @@ static enum rc check_derived(const struct subject *s)
 	return RC_OK;
 }
 
+static enum rc check_check(const struct subject *s)
+{
+	const struct schema_field *f = s->field;
+
+	if (f->check != CHECK_NONE && (f->merge != MERGE_REGISTER || f->type != VALUE_TEXT)) {
+		return refuse_field(s, "check: mrz is only for registers of type text", "");
+	}
+	return RC_OK;
+}
+
 enum rc schema_check_field(const struct schema_check *c, const struct schema_kind *kind,
 			   const struct schema_field *field)
 {
@@ -201,6 +211,9 @@ enum rc schema_check_field(const struct schema_check *c, const struct schema_kin
 	}
 	if (rc == RC_OK) {
 		rc = check_derived(&s);
+	}
+	if (rc == RC_OK) {
+		rc = check_check(&s);
 	}
 	return rc;
 }

@@ -53,7 +53,7 @@ static bool is_same_field(const struct schema_field *a, const struct schema_fiel
 	       is_same(a->codes == NULL ? NULL : a->codes->name,
 		       b->codes == NULL ? NULL : b->codes->name) &&
 	       is_same(a->to, b->to) && is_same_flow(a, b) && a->derive == b->derive &&
-	       is_same(a->derive_from, b->derive_from);
+	       is_same(a->derive_from, b->derive_from) && a->check == b->check;
 }
 
 static bool is_same_key(const struct schema_key *a, const struct schema_key *b)
@@ -98,8 +98,8 @@ static bool is_same_measure(const struct schema_measure *a, const struct schema_
 {
 	uint32_t i;
 
-	if (a->type != b->type || !is_same(a->field, b->field) || !is_same(a->of, b->of) ||
-	    !is_same(a->where, b->where) || a->by_count != b->by_count) {
+	if (a->type != b->type || a->negative != b->negative || !is_same(a->field, b->field) ||
+	    !is_same(a->of, b->of) || !is_same(a->where, b->where) || a->by_count != b->by_count) {
 		return false;
 	}
 	for (i = 0; i < a->by_count; i++) {

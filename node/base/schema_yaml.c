@@ -15,6 +15,7 @@
 static const char *const REACHES[] = { "office", "centre", "region", "nation", NULL };
 static const char *const MERGES[] = { "register", "set", "counter", "log", NULL };
 static const char *const WRITERS[] = { "any", "centre", NULL };
+static const char *const CHECKS[] = { "none", "mrz", NULL };
 static const char *const POLICIES[] = { "ask", "latest", "fixed", "centre", "min", "max", NULL };
 
 /* --- code lists --- */
@@ -275,7 +276,7 @@ static void read_field(struct yamltree *t, const struct yamltree_node *n,
 {
 	static const char *const KEYS[] = { "name",   "type",    "to",    "codes",    "scale",
 					    "merge",  "policy",  "reach", "required", "index",
-					    "closed", "derived", NULL };
+					    "closed", "derived", "check", NULL };
 
 	if (n->type != YAMLTREE_MAP) {
 		yamltree_fail(t, n, "expected a field, as {name: NAME, type: TYPE}");
@@ -294,6 +295,7 @@ static void read_field(struct yamltree *t, const struct yamltree_node *n,
 	out->to = yamltree_text(t, n, "to");
 	read_field_codes(t, n, s, out);
 	read_derived(t, n, out);
+	out->check = (enum check)yamltree_choice(t, n, "check", CHECKS, CHECK_NONE);
 }
 
 /* --- kinds --- */

@@ -4,21 +4,25 @@
 
 static const char *const TYPES[] = { "flow", "stock", "run", "control", NULL };
 
-/* "count", or "sum(FIELD)". */
+/* "count" or "sum(FIELD)", with a "-" before it when it takes away. */
 static void read_formula(struct yamltree *t, const struct yamltree_node *map,
 			 struct schema_measure *out)
 {
 	const char *text = yamltree_need_text(t, map, "measure");
-	size_t len = strlen(text);
+	size_t len;
 	char *field = NULL;
 
+	out->negative = text[0] == '-';
+	text += out->negative;
+	len = strlen(text);
 	if (strcmp(text, "count") == 0) {
 		out->type = MEASURE_COUNT;
 		return;
 	}
 	if (len < 6 || strncmp(text, "sum(", 4) != 0 || text[len - 1] != ')') {
 		yamltree_fail(t, yamltree_find(map, "measure"),
-			      "measure is count or sum(FIELD), not \"%.40s\"", text);
+			      "measure is count, sum(FIELD), -count or -sum(FIELD), not \"%.40s\"",
+			      text);
 		return;
 	}
 	field = yamltree_take(t, len - 4, 1);

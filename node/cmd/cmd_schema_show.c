@@ -54,6 +54,7 @@ static json_t *field_json(const struct schema_field *f)
 	set_text(o, "codes", f->codes == NULL ? NULL : f->codes->name);
 	set_text(o, "to", f->to);
 	set_text(o, "derived_from", f->derive == DERIVE_NONE ? NULL : f->derive_from);
+	set_text(o, "check", f->check == CHECK_MRZ ? "mrz" : NULL);
 	set_flag(o, "required", f->required);
 	set_flag(o, "closed", f->closed);
 	return o;
@@ -107,6 +108,7 @@ static json_t *figure_json(const struct schema_figure *f)
 	}
 	json_object_set_new(o, "by", by);
 	set_text(o, "of", f->measure.of == NULL ? f->of_figure : f->measure.of);
+	set_flag(o, "negative", f->measure.negative);
 	set_flag(o, "closed", f->closed);
 	return o;
 }
@@ -188,8 +190,9 @@ static enum rc show_fields(struct out *o, const struct schema_kind *k)
 		out_table_text(t,
 			       f->merge == MERGE_REGISTER ? policy : schema_merge_text(f->merge));
 		out_table_text(t, schema_reach_text(f->reach));
-		(void)snprintf(text, sizeof(text), "%s%s%s%s", f->required ? "required " : "",
+		(void)snprintf(text, sizeof(text), "%s%s%s%s%s", f->required ? "required " : "",
 			       f->closed ? "closed " : "",
+			       f->check == CHECK_MRZ ? "check digits of an MRZ " : "",
 			       f->derive == DERIVE_NONE ? "" : "the year of ",
 			       f->derive == DERIVE_NONE ? "" : f->derive_from);
 		out_table_text(t, text);
@@ -225,8 +228,8 @@ static void show_figure(struct out *o, const struct schema_figure *f)
 {
 	uint32_t i;
 
-	out_line(o, "\n%s: %s%s", f->name, schema_figure_type_text(f->type),
-		 f->closed ? ", closed" : "");
+	out_line(o, "\n%s: %s%s%s", f->name, schema_figure_type_text(f->type),
+		 f->measure.negative ? ", counted as minus" : "", f->closed ? ", closed" : "");
 	for (i = 0; i < f->measure.by_count; i++) {
 		out_line(o, "  by %s", f->measure.by[i]);
 	}

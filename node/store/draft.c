@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/store/records.h"
+#include "sync/mrz.h"
 
 /* The judgement under way. */
 struct judge {
@@ -142,6 +143,18 @@ static enum rc judge_code(struct judge *j, const struct schema_field *f, struct 
 		      (int)(v.len > 40 ? 40 : v.len), (const char *)v.p, f->codes->name);
 }
 
+/* What the schema says of the text itself. The value stays out of the refusal. */
+static enum rc judge_check(struct judge *j, const struct schema_field *f, struct bytes v)
+{
+	enum mrz_fault fault = f->check == CHECK_MRZ ? mrz_check(v) : MRZ_FINE;
+
+	if (fault == MRZ_FINE) {
+		return RC_OK;
+	}
+	return refuse(j, RC_INVALID, "compare it with the document, character by character",
+		      "%s.%s: %s", j->d->kind->name, f->name, mrz_fault_text(fault));
+}
+
 static bool fits_merge(const struct draft_op *op)
 {
 	switch (op->field->merge) {
@@ -186,7 +199,7 @@ static enum rc judge_op(struct judge *j, const struct draft_op *op)
 		return refuse(j, RC_INVALID, "see `kerwen schema show`", "%s.%s: not a valid %s",
 			      kind, f->name, value_type_text(type));
 	}
-	return judge_code(j, f, op->value);
+	return f->check == CHECK_NONE ? judge_code(j, f, op->value) : judge_check(j, f, op->value);
 }
 
 /* What the author has seen of the field: the siblings that a form covers. */

@@ -39,6 +39,8 @@ Test(schema_yaml, refuses_hostile_files_with_place_and_reason)
 		{ "alias", "line 10, column 29: no anchors" },
 		{ "alias_bomb", "line 3, column 4: no anchors" },
 		{ "bad_utf8", "line 10, column 18: " },
+		{ "check_of_int", "kind thing, field weight: check: mrz is only for registers" },
+		{ "check_unknown", "line 10, column 42: check is one of none, mrz, not" },
 		{ "control_escaped", "line 10, column 16: a text with control characters" },
 		{ "cycle_of_one_run", "figure total: it cumulates itself, a cycle" },
 		{ "cycle_of_runs", "figure total: a run cumulates a flow, but sum is a run" },
@@ -51,6 +53,7 @@ Test(schema_yaml, refuses_hostile_files_with_place_and_reason)
 		{ "kind_of_built_in", "kind office: Kerwen has a kind of this name" },
 		{ "kind_twice", "kind thing: there are two" },
 		{ "list_as_root", "expected a map" },
+		{ "measure_unknown", "measure is count, sum(FIELD), -count or -sum(FIELD), not" },
 		{ "merge_key", "line 13, column 10: unknown key \"<<\"" },
 		{ "name_of_record", "kind thing, field id: id is the record's own" },
 		{ "name_with_escape", "kind thing, field \"ti" },
@@ -295,6 +298,7 @@ Test(schema_yaml, the_shipped_schema_is_complete)
 					     "document", "referral",    "activity", "decree" };
 	static const char *const FIGURES[] = {
 		"citizenship_granted",
+		"citizenship_annulled",
 		"citizenship_refugees",
 		"citizenship_total",
 		"permits_first",

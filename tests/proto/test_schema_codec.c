@@ -44,7 +44,11 @@ static const struct schema_field THING_FIELDS[] = {
 	{ .name = "notes", .type = VALUE_TEXT, .merge = MERGE_LOG },
 };
 static const struct schema_field ORDER_FIELDS[] = {
-	{ .name = "number", .type = VALUE_TEXT, .policy = POLICY_FIXED, .reach = REACH_NATION },
+	{ .name = "number",
+	  .type = VALUE_TEXT,
+	  .policy = POLICY_FIXED,
+	  .reach = REACH_NATION,
+	  .check = CHECK_MRZ },
 	{ .name = "colours",
 	  .type = VALUE_CODE,
 	  .codes = &LISTS[1],
@@ -78,7 +82,7 @@ static const char *const BY_ORDER[] = { "order", "office" };
 static const char *const BY_NUMBER[] = { "number" };
 static const struct schema_measure RECORDED[] = {
 	{ .of = "thing", .where = "state = A", .by = BY_ORDER, .by_count = 2 },
-	{ .of = "thing", .where = "state = B", .by = BY_ORDER, .by_count = 1 },
+	{ .of = "thing", .negative = true, .where = "state = B", .by = BY_ORDER, .by_count = 1 },
 };
 static const struct schema_figure FIGURES[] = {
 	{ .name = "made",

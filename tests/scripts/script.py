@@ -19,6 +19,7 @@ STEPS = [
     (re.compile(r"schema: (\w+)$"), "on_schema_name"),
     (re.compile(r"schema:$"), "on_schema"),
     (re.compile(r"file (\S+):$"), "on_file"),
+    (re.compile(r"(\w+) reads (\S+)$"), "on_read"),
     (re.compile(r"(\w+)'s clock: (.+)$"), "on_clock"),
     (re.compile(r"(\w+) looks at (.+)$"), "on_look"),
     (re.compile(NAMES + r" syncs? at once$"), "on_sync_at_once"),
@@ -117,6 +118,9 @@ class Player:
     def on_file(self, step, name):
         self.world.make_file(name, grow(blocks_of(step)))
         return []
+
+    def on_read(self, step, _, name):
+        return self.world.read_file(name)
 
     def on_clock(self, step, name, clock):
         self.world.set_clock(name, None if clock == "right" else clock)

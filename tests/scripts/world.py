@@ -22,6 +22,8 @@ WRITES = {"add", "set", "delete", "restore", "import", "resolve", "link", "unlin
 
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 VERSION = re.compile(r"\b[0-9a-f]{16}:[0-9]+(?:,[0-9a-f]{16}:[0-9]+)*\b")
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+ENDING = re.compile(r"^[0-9a-f]{12}\b")
 TIME = re.compile(r"\b(\d{4})-(\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?Z")
 
 
@@ -70,6 +72,13 @@ class World:
             raise Trouble("a file of a script has a plain name, not " + name)
         with open(os.path.join(self.where, name), "w", encoding="utf-8") as f:
             f.write(text)
+
+    def read_file(self, name):
+        try:
+            with open(os.path.join(self.where, name), encoding="utf-8") as f:
+                return [self.mask(line) for line in f.read().splitlines()]
+        except OSError:
+            return ["(there is no file %s)" % name]
 
     def set_clock(self, name, clock):
         """From now on the node's processes think that it is then."""
@@ -247,7 +256,8 @@ class World:
         for record, id_ in self.ids.items():
             line = line.replace(id_, "{" + record + "}")
             line = self.put(line, re.compile(r"\b%s\b" % id_[-12:]), "{" + record + "}")
-        line = self.put(line, UUID, "<id>")
+        line = self.put(self.put(line, UUID, "<id>"), ENDING, "<id>")
+        line = DIGEST.sub("<digest>", line)
         line = VERSION.sub("<version>", line)
         line = TIME.sub(lambda found: self.time(found).ljust(len(found[0])), line)
         for word in (self.where, self.address()):

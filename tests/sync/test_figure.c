@@ -160,6 +160,43 @@ Test(figure, taking_back_reports_the_same_cells_with_the_other_sign)
 	cr_assert_str_eq(out.text, "@2016-01-30 A -1; @2016-03-01 A +1; ");
 }
 
+Test(figure, a_negative_measure_takes_away)
+{
+	static const struct {
+		uint16_t figure;
+		const char *record, *cells;
+	} rows[] = {
+		{ 1, "granted_on=2016-12-09 region=A", "2016,A -1; " },
+		{ 3, "holders=2|5", " -7; " },
+		{ 5, "valid_from=2016-01-30 valid_to=2016-01-30",
+		  "@2016-01-30 ? -1; @2016-01-31 ? +1; " },
+	};
+	struct arena a = arena_init(memory, sizeof(memory));
+	static struct schema_figure figures[16];
+	static struct permits_draft d;
+	struct schema s = permits_schema;
+	struct counters all;
+	size_t i;
+
+	cr_assert_leq(s.figures_count, 16);
+	for (i = 0; i < s.figures_count; i++) {
+		figures[i] = s.figures[i];
+		figures[i].measure.negative = true;
+	}
+	s.figures = figures;
+	cr_assert_eq(figure_compile(&s, &a, &all), RC_OK);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct report out;
+
+		start_report(&out);
+		permits_draft(&d, &permits_schema.kinds[0], rows[i].record, &a);
+		cr_assert_eq(add_record(permits_counter(&all, rows[i].figure, 0), &d, 1, NULL, &a,
+					&out),
+			     RC_OK);
+		cr_expect_str_eq(out.text, rows[i].cells, "%s", out.text);
+	}
+}
+
 Test(figure, deleted_records_do_not_count)
 {
 	static const struct {

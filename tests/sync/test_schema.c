@@ -495,5 +495,11 @@ Test(schema, every_difference_counts_for_equality, .init = init_later)
 	later.figure[0].measure.where = "state = A";
 	cr_expect_not(schema_equal(&sample.schema, &later.schema));
 	later.figure[0].measure.where = NULL;
+	later.figure[0].measure.negative = true;
+	cr_expect_not(schema_equal(&sample.schema, &later.schema));
+	later.figure[0].measure.negative = false;
+	later.fields[0].check = CHECK_MRZ;
+	cr_expect_not(schema_equal(&sample.schema, &later.schema));
+	later.fields[0].check = CHECK_NONE;
 	cr_expect(schema_equal(&sample.schema, &later.schema));
 }
