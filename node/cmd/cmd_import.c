@@ -19,6 +19,8 @@ static const struct cmd_option options[] = {
 	{ 0 },
 };
 
+enum { TEXT_MAX = 512 };
+
 static volatile sig_atomic_t is_interrupted;
 
 static void on_signal(int number)
@@ -80,6 +82,86 @@ static int fail(struct cmd_context *c, const struct import *i, enum rc rc,
 	return cmd_fail_path(c, code, why);
 }
 
+static uint64_t count_rows(const struct import_progress *p)
+{
+	return p->added + p->changed + p->unchanged + p->rejected;
+}
+
+/* The figures that a field's codes are counted in, as a list of names. */
+static json_t *list_figures(const struct import *i, const struct schema_field *f)
+{
+	const struct catalog *c = i->store->catalog;
+	json_t *names = json_array();
+	uint32_t k;
+
+	for (k = 0; k < c->own.figures_count; k++) {
+		if (import_break_touches(&c->own, &c->counters, &c->own.figures[k], i->sheet.kind,
+					 f)) {
+			json_array_append_new(names, json_string(c->own.figures[k].name));
+		}
+	}
+	return names;
+}
+
+static json_t *list_breaks(const struct import *i)
+{
+	const struct import_progress *p = &i->progress;
+	json_t *list = json_array();
+	uint32_t k;
+
+	for (k = 0; k < p->passages.count && !i->was_done; k++) {
+		const struct import_passage *one = &p->passages.items[k];
+		const struct schema_field *f = schema_field_by_number(i->sheet.kind, one->field);
+
+		if (f != NULL && import_break_is(one, count_rows(p))) {
+			json_array_append_new(list, json_pack("{s:s, s:s%, s:s%, s:I, s:o}",
+							      "field", f->name, "from", one->from,
+							      (size_t)one->from_len, "to", one->to,
+							      (size_t)one->to_len, "rows",
+							      (json_int_t)one->rows, "figures",
+							      list_figures(i, f)));
+		}
+	}
+	return list;
+}
+
+/* "a, b" of a list of names; what does not fit is cut. */
+static const char *join(const json_t *names, char out[TEXT_MAX])
+{
+	size_t k, len = 0;
+
+	out[0] = '\0';
+	for (k = 0; k < json_array_size(names) && len < TEXT_MAX; k++) {
+		len += (size_t)snprintf(out + len, TEXT_MAX - len, "%s%s", k == 0 ? "" : ", ",
+					json_string_value(json_array_get(names, k)));
+	}
+	return out;
+}
+
+/* A figure falls and nobody has left: that has to be told. */
+static void note_breaks(struct cmd_context *c, const struct import *i)
+{
+	json_t *breaks = list_breaks(i);
+	size_t k;
+
+	for (k = 0; k < json_array_size(breaks); k++) {
+		const json_t *b = json_array_get(breaks, k), *names = json_object_get(b, "figures");
+		size_t count = json_array_size(names);
+		char text[TEXT_MAX];
+
+		out_note(c->out,
+			 "%s: %" JSON_INTEGER_FORMAT " of %" PRIu64
+			 " %s records pass from %s to %s: a break%s%s%s, not a loss of records",
+			 json_string_value(json_object_get(b, "field")),
+			 json_integer_value(json_object_get(b, "rows")), count_rows(&i->progress),
+			 i->sheet.kind->name, json_string_value(json_object_get(b, "from")),
+			 json_string_value(json_object_get(b, "to")),
+			 count == 0 ? "" : " in the series ", join(names, text),
+			 count == 0 ? " that no figure shows" : "");
+	}
+	json_decref(breaks);
+}
+
 static enum rc print_json(struct cmd_context *c, const struct import *i)
 {
 	const struct import_progress *p = &i->progress;
@@ -92,6 +174,7 @@ static enum rc print_json(struct cmd_context *c, const struct import *i)
 			    json_integer(counts ? (json_int_t)p->unchanged : 0));
 	json_object_set_new(document, "rejected",
 			    json_integer(counts ? (json_int_t)p->rejected : 0));
+	json_object_set_new(document, "breaks", list_breaks(i));
 	if (i->was_done) {
 		json_object_set_new(document, "already_imported", json_true());
 	}
@@ -119,6 +202,7 @@ static int report(struct cmd_context *c, const struct import *i)
 		 " rejected",
 		 i->request.is_dry ? "would be: " : "", p->added, p->changed, p->unchanged,
 		 p->rejected);
+	note_breaks(c, i);
 	if (c->out->json && print_json(c, i) != RC_OK) {
 		return CMD_FAILED;
 	}

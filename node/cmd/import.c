@@ -12,33 +12,6 @@ enum { SEEN_SLOTS = 4096 };
 
 static const char rejected_head[] = "line,column,reason";
 
-static void encode_progress(const struct import_progress *p, struct bytes_writer *w)
-{
-	bytes_put_be64(w, p->place.offset);
-	bytes_put_be64(w, p->place.line);
-	bytes_put_be64(w, p->added);
-	bytes_put_be64(w, p->changed);
-	bytes_put_be64(w, p->unchanged);
-	bytes_put_be64(w, p->rejected);
-	bytes_put_be64(w, p->rejected_bytes);
-	bytes_put_u8(w, p->is_done);
-}
-
-static enum rc decode_progress(struct bytes v, struct import_progress *p)
-{
-	struct bytes_reader r = bytes_reader_init(v);
-
-	p->place.offset = bytes_get_be64(&r);
-	p->place.line = bytes_get_be64(&r);
-	p->added = bytes_get_be64(&r);
-	p->changed = bytes_get_be64(&r);
-	p->unchanged = bytes_get_be64(&r);
-	p->rejected = bytes_get_be64(&r);
-	p->rejected_bytes = bytes_get_be64(&r);
-	p->is_done = bytes_get_u8(&r) == 1;
-	return bytes_is_done(&r) ? RC_OK : RC_CORRUPT;
-}
-
 static enum rc name_rejected(struct import *i, struct path_problem *why)
 {
 	size_t len = strlen(i->request.path);
@@ -126,7 +99,7 @@ static enum rc load_progress(struct import *i)
 		i->kept_len = v.len;
 	}
 	if (rc == RC_OK && !i->request.again) {
-		rc = decode_progress(v, &i->progress);
+		rc = import_progress_decode(v, &i->progress);
 	}
 	store_end(i->store, t);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -335,6 +308,18 @@ static void count_row(struct import_progress *p, enum draft_outcome outcome)
 	}
 }
 
+static void count_moves(struct import_progress *p, const struct import_row *row,
+			enum draft_outcome outcome)
+{
+	uint32_t i;
+
+	for (i = 0; i < row->moves_count && outcome == DRAFT_CHANGED; i++) {
+		const struct import_move *m = &row->moves[i];
+
+		import_break_count(&p->passages, m->field->number, m->from, m->to);
+	}
+}
+
 /* Adds the draft of a row; what the rules refuse is a rejected row. */
 static enum rc add_row(struct batch *b, struct import_row *row, struct path_problem *why)
 {
@@ -344,6 +329,7 @@ static enum rc add_row(struct batch *b, struct import_row *row, struct path_prob
 
 	if (rc == RC_OK) {
 		count_row(&b->i->progress, result.outcome);
+		count_moves(&b->i->progress, row, result.outcome);
 		return RC_OK;
 	}
 	if (!commit_is_refusal(rc) || b->commit.work->rc != RC_OK || rc == RC_FULL) {
@@ -418,7 +404,7 @@ static enum rc keep_progress(struct batch *b)
 	uint8_t buffer[IMPORT_PROGRESS_LEN];
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
 
-	encode_progress(&b->i->progress, &w);
+	import_progress_encode(&b->i->progress, &w);
 	memcpy(b->i->kept, buffer, w.len);
 	b->i->kept_len = w.len;
 	b->commit.has_more = true;

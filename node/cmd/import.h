@@ -14,22 +14,9 @@
 #include <stdio.h>
 
 #include "node/cmd/import_ahead.h"
+#include "node/cmd/import_progress.h"
 
-enum {
-	IMPORT_BATCH_ROWS = 1000,
-	IMPORT_BATCH_BYTES = 4194304,
-	IMPORT_KEY_LEN = 36,
-	IMPORT_PROGRESS_LEN = 57
-};
-
-/* How far a file has come; kept in the store (KV_FILE) under its hash, kind
- * and home. */
-struct import_progress {
-	struct csvfile_place place; /* of the next row */
-	uint64_t added, changed, unchanged, rejected;
-	uint64_t rejected_bytes; /* of the file of rejected rows */
-	bool is_done;
-};
+enum { IMPORT_BATCH_ROWS = 1000, IMPORT_BATCH_BYTES = 4194304, IMPORT_KEY_LEN = 36 };
 
 /* What to import. Everything is borrowed. */
 struct import_request {

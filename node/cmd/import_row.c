@@ -286,6 +286,37 @@ static enum rc diff_cells(const struct import_sheet *s, struct value_reader *r,
 	return rc;
 }
 
+/* The codes that the row changes. What a form had not seen is not counted: it
+ * may stand beside the row's value. */
+static enum rc find_moves(const struct value_reader *r, const struct record *rec,
+			  const struct cells *cells, struct import_row *out)
+{
+	struct records_stamps stamps = { r->txn, r->store->info.centre_incarnation, r->arena };
+	struct view_source source = records_source(&stamps);
+	struct import_move *moves = arena_take(r->arena, cells->ops.count * sizeof(*moves));
+	enum rc rc = moves == NULL ? RC_NOMEM : RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < cells->ops.count && rc == RC_OK && !out->draft.has_form; i++) {
+		const struct draft_op *op = &cells->ops.items[i];
+		struct values now = { NULL, 0 };
+
+		if (op->code != OP_PUT || op->field->type != VALUE_CODE) {
+			continue;
+		}
+		rc = view_values(rec, op->field, &source, r->arena, &now);
+		if (rc == RC_OK && now.count == 1 && !bytes_equal(now.items[0], op->value)) {
+			struct bytes from = arena_copy(r->arena, now.items[0]);
+
+			moves[out->moves_count++] =
+				(struct import_move){ op->field, from, op->value };
+			rc = from.p == NULL ? RC_NOMEM : RC_OK;
+		}
+	}
+	out->moves = moves;
+	return rc;
+}
+
 /* What an existing record needs beyond the cells as they are. */
 static enum rc read_existing(const struct import_sheet *s, struct value_reader *r, struct commit *c,
 			     const struct csvfile_row *row, struct cells *cells,
@@ -307,7 +338,10 @@ static enum rc read_existing(const struct import_sheet *s, struct value_reader *
 					  why);
 		}
 	}
-	return rc == RC_OK && s->has_others ? diff_cells(s, r, rec, cells) : rc;
+	if (rc == RC_OK && s->has_others) {
+		rc = diff_cells(s, r, rec, cells);
+	}
+	return rc == RC_OK ? find_moves(r, rec, cells, out) : rc;
 }
 
 enum rc import_row_read(const struct import_sheet *s, struct value_reader *r, struct commit *c,

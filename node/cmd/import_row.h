@@ -31,11 +31,19 @@ struct import_input {
 	struct import_reject reject; /* why it is bad */
 };
 
+/* A code that a row changes: what its record shows now, and the cell. */
+struct import_move {
+	const struct schema_field *field;
+	struct bytes from, to;
+};
+
 /* A draft of a row; lives in the reader's arena. */
 struct import_row {
 	struct draft draft;
 	bool has_digest;
 	uint8_t digest[IMPORT_DIGEST_LEN]; /* of its key: repeats in a batch show */
+	const struct import_move *moves;
+	uint32_t moves_count;
 };
 
 /* Reads the cells of in->row as far as that needs no store, and its key. A bad
