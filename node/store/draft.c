@@ -148,11 +148,10 @@ static enum rc judge_check(struct judge *j, const struct schema_field *f, struct
 {
 	enum mrz_fault fault = f->check == CHECK_MRZ ? mrz_check(v) : MRZ_FINE;
 
-	if (fault == MRZ_FINE) {
-		return RC_OK;
-	}
-	return refuse(j, RC_INVALID, "compare it with the document, character by character",
-		      "%s.%s: %s", j->d->kind->name, f->name, mrz_fault_text(fault));
+	return fault == MRZ_FINE ?
+		       RC_OK :
+		       refuse(j, RC_INVALID, "compare it with the document", "%s.%s: %s",
+			      j->d->kind->name, f->name, mrz_fault_text(fault));
 }
 
 static bool fits_merge(const struct draft_op *op)
@@ -290,6 +289,17 @@ static enum rc judge_count(struct judge *j, const struct draft_op *op,
 		      j->d->kind->name, op->field->name);
 }
 
+/* A plain write settles what was in open conflict. Several values alone are
+ * none: a policy may have chosen. */
+static enum rc judge_settling(struct judge *j, const struct draft_op *op)
+{
+	struct field_view v = { .conflict = false };
+	enum rc rc = view_field(j->r, op->field, &j->source, j->w->arena, &v);
+
+	j->settles = j->settles || v.conflict;
+	return rc;
+}
+
 /* Whether an operation on an existing record changes anything. */
 static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *changes)
 {
@@ -297,12 +307,14 @@ static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *ch
 	bool stale = state != NULL && state->items_count > 0 &&
 		     !covers_form(j->d, state->items[state->items_count - 1].dot);
 
+	enum rc rc = RC_OK;
+
 	*changes = true;
 	switch (op->code) {
 	case OP_PUT:
 	case OP_CLEAR:
 		*changes = stale || !is_same(state, op);
-		j->settles = j->settles || (state != NULL && state->items_count > 1);
+		rc = state != NULL && state->items_count > 1 ? judge_settling(j, op) : RC_OK;
 		break;
 	case OP_SET_ADD:
 		*changes = !is_in_set(state, op->value);
@@ -316,7 +328,7 @@ static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *ch
 	case OP_LOG:
 		return RC_OK;
 	}
-	return *changes ? judge_policy(j, op) : RC_OK;
+	return rc == RC_OK && *changes ? judge_policy(j, op) : rc;
 }
 
 static struct draft_op *find_op(struct draft_op *ops, uint32_t count, const struct schema_field *f)

@@ -365,6 +365,22 @@ Test(commit, a_form_keeps_what_it_did_not_show)
 	cr_assert_not(result.settled, "there is nothing left to settle");
 }
 
+Test(commit, what_a_policy_has_chosen_needs_no_settling)
+{
+	struct draft_result result;
+	struct uuid id = fixture_add(a, 0, "person", "city=Mary", NULL);
+
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(fixture_set(a, "person", id, "city=Merw", NULL), RC_OK);
+	cr_assert_eq(fixture_set(b, "person", id, "city=Kerki", NULL), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(write_one(b, DRAFT_EDIT, &id, "city", "Tejen", &result), RC_OK);
+	cr_assert_eq(result.outcome, DRAFT_CHANGED);
+	cr_assert_not(result.settled, "two values of a `latest` field are no conflict");
+}
+
 Test(commit, a_form_from_the_future_has_seen_only_what_is_there)
 {
 	struct dot dots[1] = { { store_own_feed(a->store, info_of(a)->scope_region), 1000 } };
