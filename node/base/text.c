@@ -86,6 +86,13 @@ enum rc text_normalise(struct bytes in, enum text_form form, struct arena *a, st
 	return RC_OK;
 }
 
+struct bytes text_expression(const char *typed, struct arena *a)
+{
+	struct bytes in = bytes_of(typed), out = in;
+
+	return text_normalise(in, TEXT_LINES, a, &out) == RC_OK ? out : in;
+}
+
 bool text_is_utf8(struct bytes in)
 {
 	size_t at = 0, n = 1;

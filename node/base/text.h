@@ -20,6 +20,10 @@ enum text_form {
  */
 enum rc text_normalise(struct bytes in, enum text_form form, struct arena *a, struct bytes *out);
 
+/* An expression that somebody typed (--where), in the form of the texts that it
+ * is compared with. What has no such form stays as it is: it equals nothing. */
+struct bytes text_expression(const char *typed, struct arena *a);
+
 /* Whether it is UTF-8 (RFC 3629: no surrogates, no over-long forms). */
 bool text_is_utf8(struct bytes in);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "node/base/clock.h"
+#include "node/base/text.h"
 #include "node/cmd/open.h"
 #include "node/cmd/value_arg.h"
 #include "node/cmd/value_out.h"
@@ -301,8 +302,9 @@ static int prepare(struct slice *s)
 	if (s->kind == NULL) {
 		return cmd_fail(l->c, CMD_USAGE, r.hint, "%s", r.text);
 	}
-	if (l->where != NULL && expr_parse(&l->node->store->catalog->schema, s->kind,
-					   bytes_of(l->where), s->arena, &s->where, &e) != RC_OK) {
+	if (l->where != NULL &&
+	    expr_parse(&l->node->store->catalog->schema, s->kind,
+		       text_expression(l->where, s->arena), s->arena, &s->where, &e) != RC_OK) {
 		return cmd_fail(l->c, CMD_USAGE, NULL, "--where, column %u: %s", e.column, e.text);
 	}
 	s->stamps = (struct records_stamps){ s->txn, l->node->store->info.centre_incarnation,

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "node/base/text.h"
+
 static struct values on_field(void *ctx, const struct schema_field *f)
 {
 	struct match *m = ctx;
@@ -34,9 +36,9 @@ enum rc match_begin(struct match *m, const struct store *s, struct kv_txn *t, st
 	m->arena = a;
 	m->stamps = (struct records_stamps){ t, s->info.centre_incarnation, a };
 	m->source = records_source(&m->stamps);
-	return where == NULL ?
-		       RC_OK :
-		       expr_parse(&s->catalog->schema, kind, bytes_of(where), a, &m->where, e);
+	return where == NULL ? RC_OK :
+			       expr_parse(&s->catalog->schema, kind, text_expression(where, a), a,
+					  &m->where, e);
 }
 
 bool match_record(struct match *m, const struct record *r)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/base/text.h"
 #include "sync/nearest.h"
 
 enum rc figures_axis_refuse(struct figures_plan *p, const char *hint, const char *format, ...)
@@ -370,8 +371,8 @@ static enum rc read_where(struct figures_plan *p)
 	if (rc != RC_OK || p->request->where == NULL) {
 		return rc;
 	}
-	rc = expr_parse(&p->store->catalog->schema, &p->where_kind, bytes_of(p->request->where),
-			p->arena, &p->where, &e);
+	rc = expr_parse(&p->store->catalog->schema, &p->where_kind,
+			text_expression(p->request->where, p->arena), p->arena, &p->where, &e);
 	if (rc == RC_NOMEM) {
 		return rc;
 	}

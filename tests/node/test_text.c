@@ -57,6 +57,15 @@ Test(text, normalises_to_nfc_and_refuses_the_rest)
 	}
 }
 
+Test(text, an_expression_is_in_the_form_of_what_it_looks_at)
+{
+	struct arena a = arena_init(memory, sizeof(memory));
+
+	cr_assert(bytes_equal(text_expression("city = \"Das\u0327oguz\"", &a),
+			      bytes_of("city = \"Da\u015foguz\"")));
+	cr_assert(bytes_equal(text_expression("city = \"\xff\"", &a), bytes_of("city = \"\xff\"")));
+}
+
 Test(text, refuses_a_nul_in_the_middle)
 {
 	struct arena a = arena_init(memory, sizeof(memory));
