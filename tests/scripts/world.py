@@ -254,8 +254,7 @@ class World:
 
     def mask(self, line):
         for record, id_ in self.ids.items():
-            line = line.replace(id_, "{" + record + "}")
-            line = self.put(line, re.compile(r"\b%s\b" % id_[-12:]), "{" + record + "}")
+            line = self.put(line, re.compile(r"\b(%s-)?%s\b" % (id_[:23], id_[-12:])), "{" + record + "}")
         line = self.put(self.put(line, UUID, "<id>"), ENDING, "<id>")
         line = DIGEST.sub("<digest>", line)
         line = VERSION.sub("<version>", line)
@@ -270,5 +269,11 @@ class World:
 
     @staticmethod
     def put(line, pattern, mask):
-        """Puts a mask; in the first column it keeps the width, for the table's sake."""
-        return pattern.sub(lambda found: mask.ljust(len(found[0])) if found.start() == 0 else mask, line)
+        """Puts a mask. Where a column begins it keeps the width, for the table's sake."""
+
+        def replace(found):
+            begins = found.start() == 0 or line[found.start() - 2 : found.start()] == "  "
+            ends = line[found.end() : found.end() + 1] == " "
+            return mask.ljust(len(found[0])) if begins and ends else mask
+
+        return pattern.sub(replace, line)
