@@ -256,7 +256,7 @@ class World:
         for record, id_ in self.ids.items():
             line = self.put(line, re.compile(r"\b(%s-)?%s\b" % (id_[:23], id_[-12:])), "{" + record + "}")
         line = self.put(self.put(line, UUID, "<id>"), ENDING, "<id>")
-        line = DIGEST.sub("<digest>", line)
+        line = re.sub(r"\bport \d+", "port <port>", DIGEST.sub("<digest>", line))
         line = VERSION.sub("<version>", line)
         line = TIME.sub(lambda found: self.time(found).ljust(len(found[0])), line)
         for word in (self.where, self.address()):
