@@ -185,6 +185,8 @@ static void read_flow(struct yamltree *t, const struct yamltree_node *n, struct 
 	}
 }
 
+/* What is computed is nobody's to decide about: only what it follows from is
+ * asked about. */
 static void read_policy(struct yamltree *t, const struct yamltree_node *map,
 			struct schema_field *out)
 {
@@ -192,6 +194,7 @@ static void read_policy(struct yamltree *t, const struct yamltree_node *map,
 	unsigned i;
 
 	if (n == NULL) {
+		out->policy = yamltree_find(map, "derived") == NULL ? POLICY_ASK : POLICY_LATEST;
 		return;
 	}
 	if (out->merge != MERGE_REGISTER) {
