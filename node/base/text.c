@@ -35,40 +35,72 @@ static size_t count_plain(const uint8_t *p, size_t len)
 	return n;
 }
 
-/* RC_INVALID, or whether there is anything to compose. */
-static enum rc scan(struct bytes in, enum text_form form, bool *is_ascii)
+/* A line that ends as Windows ends it. */
+static bool is_crlf(struct bytes in, size_t at)
+{
+	return in.p[at] == '\r' && at + 1 < in.len && in.p[at + 1] == '\n';
+}
+
+/* What there is to do for a text. */
+struct scan {
+	bool is_ascii; /* nothing to compose */
+	bool has_crlf;
+	int32_t control; /* the control character that stopped it, or -1 */
+};
+
+/* RC_INVALID: it is stopped by a control character, or is not UTF-8. */
+static enum rc scan(struct bytes in, enum text_form form, struct scan *out)
 {
 	size_t at = count_plain(in.p, in.len);
 
-	*is_ascii = true;
+	*out = (struct scan){ .is_ascii = true, .control = -1 };
 	while (at < in.len) {
 		int32_t c = 0;
 		size_t n = read_char(in, at, &c);
 
-		if (n == 0 || !is_allowed(c, form)) {
+		if (n == 0) {
 			return RC_INVALID;
 		}
-		*is_ascii = *is_ascii && n == 1;
+		if (form == TEXT_LINES && is_crlf(in, at)) {
+			out->has_crlf = true;
+		} else if (!is_allowed(c, form)) {
+			out->control = c;
+			return RC_INVALID;
+		}
+		out->is_ascii = out->is_ascii && n == 1;
 		at += n + count_plain(in.p + at + n, in.len - at - n);
 	}
 	return RC_OK;
 }
 
-enum rc text_normalise(struct bytes in, enum text_form form, struct arena *a, struct bytes *out)
+bool text_find_control(struct bytes in, enum text_form form, int32_t *out)
+{
+	struct scan found;
+
+	(void)scan(in, form, &found);
+	*out = found.control;
+	return found.control >= 0;
+}
+
+static enum rc end_lines(struct bytes in, struct arena *a, struct bytes *out)
+{
+	struct bytes_writer w = bytes_writer_init(arena_take(a, in.len), in.len);
+	size_t i;
+
+	for (i = 0; i < in.len && w.p != NULL; i++) {
+		bytes_put(&w, in.p + i, !is_crlf(in, i));
+	}
+	*out = bytes_written(&w);
+	return w.p == NULL ? RC_NOMEM : RC_OK;
+}
+
+static enum rc compose(struct bytes in, struct arena *a, struct bytes *out)
 {
 	const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-	utf8proc_ssize_t count, len;
+	utf8proc_ssize_t len,
+		count = utf8proc_decompose(in.p, (utf8proc_ssize_t)in.len, NULL, 0, options);
 	int32_t *chars = NULL;
-	bool is_ascii;
 
-	if (scan(in, form, &is_ascii) != RC_OK) {
-		return RC_INVALID;
-	}
-	*out = in;
-	if (is_ascii) {
-		return RC_OK;
-	}
-	count = utf8proc_decompose(in.p, (utf8proc_ssize_t)in.len, NULL, 0, options);
 	if (count <= 0) {
 		return RC_INVALID;
 	}
@@ -84,6 +116,18 @@ enum rc text_normalise(struct bytes in, enum text_form form, struct arena *a, st
 	}
 	*out = bytes_at(chars, (size_t)len);
 	return RC_OK;
+}
+
+enum rc text_normalise(struct bytes in, enum text_form form, struct arena *a, struct bytes *out)
+{
+	struct scan found;
+	enum rc rc = scan(in, form, &found);
+
+	*out = in;
+	if (rc == RC_OK && found.has_crlf) {
+		rc = end_lines(in, a, out);
+	}
+	return rc == RC_OK && !found.is_ascii ? compose(*out, a, out) : rc;
 }
 
 struct bytes text_expression(const char *typed, struct arena *a)

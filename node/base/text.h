@@ -9,12 +9,13 @@
 
 enum text_form {
 	TEXT_LINE, /* no control characters at all */
-	TEXT_LINES /* newlines and tabs are allowed */
+	TEXT_LINES /* newlines and tabs are allowed; a line may end in CR LF */
 };
 
 /*
- * The text in Unicode NFC (UAX #15), the form of everything stored. ASCII is
- * not copied: out may borrow from in, else from the arena.
+ * The text in Unicode NFC (UAX #15), the form of everything stored; its lines
+ * end in LF alone. Plain ASCII is not copied: out may borrow from in, else from
+ * the arena.
  * RC_INVALID: not UTF-8, or control characters (C0, DEL, C1) that the form
  * does not allow; RC_NOMEM.
  */
@@ -23,6 +24,10 @@ enum rc text_normalise(struct bytes in, enum text_form form, struct arena *a, st
 /* An expression that somebody typed (--where), in the form of the texts that it
  * is compared with. What has no such form stays as it is: it equals nothing. */
 struct bytes text_expression(const char *typed, struct arena *a);
+
+/* Whether a control character is why text_normalise refuses the text, and which
+ * one: the first that the form does not allow. */
+bool text_find_control(struct bytes in, enum text_form form, int32_t *out);
 
 /* Whether it is UTF-8 (RFC 3629: no surrogates, no over-long forms). */
 bool text_is_utf8(struct bytes in);

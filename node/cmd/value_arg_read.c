@@ -246,14 +246,27 @@ static enum rc keep(struct value_reader *r, const void *p, size_t len, struct by
 	return out->p == NULL ? RC_NOMEM : RC_OK;
 }
 
+static enum rc refuse_text(struct value_reader *r, const struct schema_field *f, struct bytes text)
+{
+	int32_t control = 0;
+
+	if (text_find_control(text, TEXT_LINES, &control)) {
+		return value_arg_refuse(
+			r, "take it out; of these a text has only line breaks and tabs",
+			"%s.%s: this holds a control character (U+%04X)", r->kind->name, f->name,
+			(unsigned)control);
+	}
+	return value_arg_refuse(r, "save it as UTF-8", "%s.%s: this is not text in UTF-8",
+				r->kind->name, f->name);
+}
+
 static enum rc read_text(struct value_reader *r, const struct schema_field *f, struct bytes text,
 			 struct bytes *out)
 {
 	enum rc rc = text_normalise(text, TEXT_LINES, r->arena, out);
 
 	if (rc == RC_INVALID) {
-		return value_arg_refuse(r, "save it as UTF-8, without control characters",
-					"%s.%s: this is not text in UTF-8", r->kind->name, f->name);
+		return refuse_text(r, f, text);
 	}
 	if (rc == RC_OK && (out->len == 0 || out->len > LIMIT_VALUE_BYTES_MAX)) {
 		return refuse_type(r, f, VALUE_TEXT, out->len == 0 ? RC_INVALID : RC_LIMIT);

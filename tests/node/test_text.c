@@ -83,6 +83,29 @@ Test(text, lines_may_hold_newlines_and_tabs_but_nothing_else)
 	cr_expect_eq(rc, RC_INVALID);
 }
 
+Test(text, lines_that_end_as_in_windows_end_in_a_newline)
+{
+	enum rc rc;
+
+	cr_expect(bytes_equal(normal("a\r\n\r\nb\r\n", TEXT_LINES, &rc), bytes_of("a\n\nb\n")));
+	cr_expect(bytes_equal(normal("s\u0327\r\n", TEXT_LINES, &rc), bytes_of("\u015f\n")));
+	normal("a\r\r\nb", TEXT_LINES, &rc);
+	cr_expect_eq(rc, RC_INVALID, "a lone CR is not part of a line's end");
+	normal("a\r\nb", TEXT_LINE, &rc);
+	cr_expect_eq(rc, RC_INVALID, "a line has no end inside");
+}
+
+Test(text, finds_the_control_character_that_it_refuses)
+{
+	int32_t c = 0;
+
+	cr_expect(text_find_control(bytes_of("a\ab\x01"), TEXT_LINES, &c) && c == 7);
+	cr_expect(text_find_control(bytes_at("a\0b", 3), TEXT_LINES, &c) && c == 0);
+	cr_expect(text_find_control(bytes_of("\u015f\xc2\x85"), TEXT_LINE, &c) && c == 0x85);
+	cr_expect_not(text_find_control(bytes_of("a\tb\r\n"), TEXT_LINES, &c));
+	cr_expect_not(text_find_control(bytes_of("a\xff\a"), TEXT_LINES, &c), "no text at all");
+}
+
 Test(text, says_when_the_arena_is_too_small)
 {
 	uint8_t little[16];
