@@ -15,22 +15,6 @@ static enum rc reject(struct import_reject *why, struct bytes column, const char
 	return RC_INVALID;
 }
 
-/* Exports join the entries of a log by "|", as the elements of a set. */
-static enum rc read_log(struct value_reader *r, const struct schema_field *f, struct bytes text,
-			struct value_ops *ops)
-{
-	size_t from = 0, end = 0;
-	enum rc rc = RC_OK;
-
-	while (rc == RC_OK && from <= text.len) {
-		for (end = from; end < text.len && text.p[end] != '|'; end++) {
-		}
-		rc = value_arg_cell(r, f, bytes_at(text.p + from, end - from), ops);
-		from = end + 1;
-	}
-	return rc;
-}
-
 /* A value that needs no look at the store. */
 static bool is_plain(const struct schema_field *f)
 {
@@ -103,13 +87,6 @@ struct cells {
 	uint32_t first[IMPORT_COLUMNS_MAX + 1];
 };
 
-/* A cell that was not read ahead. */
-static enum rc read_late(struct value_reader *r, const struct schema_field *f, struct bytes text,
-			 struct value_ops *ops)
-{
-	return f->merge == MERGE_LOG ? read_log(r, f, text, ops) : value_arg_cell(r, f, text, ops);
-}
-
 static enum rc read_cells(const struct import_sheet *s, struct value_reader *r,
 			  const struct import_input *in, struct cells *out,
 			  struct import_reject *why)
@@ -131,7 +108,7 @@ static enum rc read_cells(const struct import_sheet *s, struct value_reader *r,
 		if (in->values[i].p != NULL && ops->count < ops->max) {
 			ops->items[ops->count++] = (struct draft_op){ f, OP_PUT, in->values[i] };
 		} else if (f != NULL && in->row.cells[i].len > 0) {
-			rc = read_late(r, f, in->row.cells[i], ops);
+			rc = value_arg_cell(r, f, in->row.cells[i], ops);
 		}
 		if (rc == RC_INVALID) {
 			return reject(why, s->columns[i].name, r->text);

@@ -68,21 +68,62 @@ static enum rc push_register(struct value_reader *r, const struct schema_field *
 	return rc == RC_OK ? push(r, ops, op) : rc;
 }
 
-/* The elements of a set are joined by "|". */
+/* "\\|" and "\\\\" of a list stand for the second character alone. */
+static bool is_escape(struct bytes list, size_t at)
+{
+	return list.p[at] == '\\' && at + 1 < list.len &&
+	       (list.p[at + 1] == '|' || list.p[at + 1] == '\\');
+}
+
+static enum rc unescape(struct value_reader *r, struct bytes *text)
+{
+	struct bytes_writer w = bytes_writer_init(arena_take(r->arena, text->len), text->len);
+	size_t i;
+
+	if (w.p == NULL) {
+		return RC_NOMEM;
+	}
+	for (i = 0; i < text->len; i++) {
+		i += is_escape(*text, i);
+		bytes_put(&w, text->p + i, 1);
+	}
+	*text = bytes_written(&w);
+	return w.rc;
+}
+
+/* Cuts the first element off a list that is joined by "|". Behind the last one
+ * the list's p is NULL. */
+static enum rc cut_element(struct value_reader *r, struct bytes *list, struct bytes *out)
+{
+	size_t at = 0;
+	bool escaped = false;
+
+	while (at < list->len && list->p[at] != '|') {
+		bool escape = is_escape(*list, at);
+
+		escaped = escaped || escape;
+		at += escape ? 2 : 1;
+	}
+	*out = bytes_at(list->p, at);
+	*list = at == list->len ? bytes_at(NULL, 0) :
+				  bytes_at(list->p + at + 1, list->len - at - 1);
+	return escaped ? unescape(r, out) : RC_OK;
+}
+
 static enum rc push_set(struct value_reader *r, const struct schema_field *f, enum op_code code,
 			struct bytes text, struct value_ops *ops)
 {
-	size_t from = 0, end = 0;
 	enum rc rc = RC_OK;
 
-	while (rc == RC_OK && from <= text.len) {
+	while (rc == RC_OK && text.p != NULL) {
 		struct draft_op op = { .field = f, .code = code };
 		const struct draft_op *before = NULL;
+		struct bytes element;
 
-		for (end = from; end < text.len && text.p[end] != '|'; end++) {
+		rc = cut_element(r, &text, &element);
+		if (rc == RC_OK) {
+			rc = value_arg_read(r, f, element, &op.value);
 		}
-		rc = value_arg_read(r, f, bytes_at(text.p + from, end - from), &op.value);
-		from = end + 1;
 		before = rc == RC_OK ? find_op(ops, f, &op.value) : NULL;
 		if (before != NULL && before->code != code) {
 			return value_arg_refuse(r, "leave one of them out",
@@ -120,6 +161,22 @@ static enum rc push_log(struct value_reader *r, const struct schema_field *f, st
 	return rc == RC_OK ? push(r, ops, op) : rc;
 }
 
+/* Exports join the lines of a log as the elements of a set. */
+static enum rc push_lines(struct value_reader *r, const struct schema_field *f, struct bytes text,
+			  struct value_ops *ops)
+{
+	struct bytes line;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && text.p != NULL) {
+		rc = cut_element(r, &text, &line);
+		if (rc == RC_OK) {
+			rc = push_log(r, f, line, ops);
+		}
+	}
+	return rc;
+}
+
 enum rc value_arg_cell(struct value_reader *r, const struct schema_field *f, struct bytes text,
 		       struct value_ops *ops)
 {
@@ -134,7 +191,7 @@ enum rc value_arg_cell(struct value_reader *r, const struct schema_field *f, str
 	case MERGE_COUNTER:
 		return push_count(r, f, false, text, ops);
 	case MERGE_LOG:
-		return push_log(r, f, text, ops);
+		return push_lines(r, f, text, ops);
 	}
 	return RC_INVALID;
 }
@@ -198,5 +255,8 @@ enum rc value_arg_word(struct value_reader *r, const char *word, bool is_new, st
 	if (f->merge == MERGE_REGISTER) {
 		return push_register(r, f, text, ops);
 	}
-	return is_new ? value_arg_cell(r, f, text, ops) : refuse_sign(r, f);
+	if (!is_new) {
+		return refuse_sign(r, f);
+	}
+	return text.len == 0 ? RC_OK : push_signed(r, f, SIGN_PLUS, text, ops);
 }

@@ -7,6 +7,9 @@
  *   FIELD+=VALUE  adds to a set ("a|b"), counter or log
  *   FIELD-=VALUE  takes out of a set ("a|b"), subtracts from a counter
  *
+ * In a list "a|b" the bar and the backslash of an element are written "\|" and
+ * "\\"; any other backslash stands for itself.
+ *
  * A refusal fills in text (the thing and the reason, never the value) and hint
  * (the next step, may be empty), and comes back as RC_INVALID.
  */
@@ -43,9 +46,9 @@ enum rc value_arg_word(struct value_reader *r, const char *word, bool is_new,
 		       struct value_ops *ops);
 
 /*
- * Reads the text of one field and appends its operations: as "FIELD=text" of a
- * new record, so that the elements of a set are joined by "|". An empty text
- * appends nothing. For cells of a CSV file.
+ * Reads a cell of a CSV file and appends its operations: as "FIELD=text" of a
+ * new record, but the lines of a log are joined as the elements of a set. An
+ * empty text appends nothing.
  */
 enum rc value_arg_cell(struct value_reader *r, const struct schema_field *f, struct bytes text,
 		       struct value_ops *ops);

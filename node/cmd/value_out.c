@@ -69,7 +69,18 @@ json_t *value_out_json(const struct schema_field *f, struct bytes v)
 	return text;
 }
 
-/* Joins the texts of several values. */
+/* Appends an element of a list: what would end it is escaped. */
+static void put_element(struct bytes_writer *w, struct bytes text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		bytes_put(w, "\\", text.p[i] == '|' || text.p[i] == '\\');
+		bytes_put(w, text.p + i, 1);
+	}
+}
+
+/* Joins the texts of the values of a set or a log. */
 static enum rc join(const struct schema_field *f, const struct values *v, struct arena *a,
 		    struct bytes *out)
 {
@@ -81,7 +92,7 @@ static enum rc join(const struct schema_field *f, const struct values *v, struct
 
 	for (i = 0; i < v->count && rc == RC_OK; i++) {
 		rc = value_out_text(f, v->items[i], a, &texts[i]);
-		len += rc == RC_OK ? texts[i].len : 0;
+		len += rc == RC_OK ? 2 * texts[i].len : 0;
 	}
 	if (rc != RC_OK) {
 		return rc;
@@ -92,7 +103,7 @@ static enum rc join(const struct schema_field *f, const struct values *v, struct
 	}
 	for (i = 0; i < v->count; i++) {
 		bytes_put(&w, "|", i > 0);
-		bytes_put(&w, texts[i].p, texts[i].len);
+		put_element(&w, texts[i]);
 	}
 	*out = bytes_written(&w);
 	return w.rc;
@@ -101,6 +112,7 @@ static enum rc join(const struct schema_field *f, const struct values *v, struct
 enum rc value_out_cell(const struct record *r, const struct schema_field *f,
 		       const struct view_source *src, struct arena *a, struct bytes *out)
 {
+	bool is_list = f->merge == MERGE_SET || f->merge == MERGE_LOG;
 	struct values v = { NULL, 0 };
 	enum rc rc = view_values(r, f, src, a, &v);
 
@@ -108,7 +120,7 @@ enum rc value_out_cell(const struct record *r, const struct schema_field *f,
 	if (rc != RC_OK || v.count == 0) {
 		return rc;
 	}
-	return v.count == 1 ? value_out_text(f, v.items[0], a, out) : join(f, &v, a, out);
+	return is_list ? join(f, &v, a, out) : value_out_text(f, v.items[0], a, out);
 }
 
 static json_t *list_values(const struct schema_field *f, const struct values *v)

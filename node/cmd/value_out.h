@@ -16,9 +16,9 @@ json_t *value_out_json(const struct schema_field *f, struct bytes v);
 enum rc value_out_text(const struct schema_field *f, struct bytes v, struct arena *a,
 		       struct bytes *out);
 
-/* What a record shows in a field, as one cell: elements of sets and entries of
- * logs are joined by "|"; empty when unset. Lives in the arena or the record.
- * RC_NOMEM, or what the source returned. */
+/* What a record shows in a field, as one cell: elements of sets and lines of
+ * logs are joined by "|", with "|" and "\" in them escaped; empty when unset. Lives in the arena or
+ * the record. RC_NOMEM, or what the source returned. */
 enum rc value_out_cell(const struct record *r, const struct schema_field *f,
 		       const struct view_source *src, struct arena *a, struct bytes *out);
 

@@ -165,14 +165,20 @@ j,ten,2016-02-01,1.234,red
 k,eleven,2016-02-01,1
 l,twelve,2016-02-01,1,red
 CSV
-printf 'm,"thir\001teen",,,\nn,\377,,,\n' >>f.csv
+printf 'm,"thir\001teen",,,\nn,\377,,,\no,\0,,,\np,"\0",,,\n' >>f.csv
 expect 3 k import thing f.csv
-counts 1 0 0 7
+counts 1 0 0 9
 cut -d, -f1,2 f.rejected.csv | tr '\n' ' ' >got
-[ "$(cat got)" = "line,column 2,made 3,colours 4,name 5,price 6, 8,name 9,name " ] ||
+[ "$(cat got)" = "line,column 2,made 3,colours 4,name 5,price 6, 8,name 9,name 10,name 11,name " ] ||
 	fail "rejected: $(cat f.rejected.csv)"
 grep -qF '6,,"the row has 4 cells, the header 5",k,eleven,2016-02-01,1' f.rejected.csv ||
 	fail "no reason: $(cat f.rejected.csv)"
+for reason in '8,name,thing.name: this holds a control character (U+0001)' \
+	'9,name,thing.name: this is not text in UTF-8' \
+	'10,name,thing.name: this holds a control character (U+0000)' \
+	'11,name,thing.name: this holds a control character (U+0000)'; do
+	grep -qaF "$reason" f.rejected.csv || fail "no $reason: $(cat f.rejected.csv)"
+done
 expect 0 k list thing --csv --where 'code = "l"'
 grep -q twelve out || fail "the good row was not kept"
 
@@ -197,6 +203,19 @@ expect 0 k delete "$id"
 printf 'code,name\ng,siete\n' >f.csv
 expect 3 k import thing f.csv
 grep -q 'this record was deleted' f.rejected.csv || fail "revived: $(cat f.rejected.csv)"
+
+# --- lists, and lines as Windows ends them ------------------------------------
+
+printf 'code,name,notes\r\nw,"two\r\nlines",a\\|b|c\\\\d|e\\f|g\\\\|h\r\n' >f.csv
+expect 0 k import thing f.csv
+expect 0 k --json list thing --where 'code = "w"'
+grep -qF '"name":"two\nlines","notes":["a|b","c\\d","e\\f","g\\","h"]' out ||
+	fail "escapes: $(cat out)"
+expect 0 k export thing --where 'code = "w"'
+grep -qF 'a\|b|c\\d|e\\f|g\\|h' out || fail "not escaped: $(cat out)"
+cp out f.csv
+expect 0 k import thing f.csv
+counts 0 0 1 0
 
 # --- export, and back --------------------------------------------------------------
 

@@ -163,7 +163,8 @@ bad 'not a code of SEX' nr=1 sex=KANAR
 bad 'given twice' nr=1 nr=KANAR
 bad 'FIELD=VALUE' nr=1 KANAR
 bad 'this is not text in UTF-8' "nr=$(printf 'KANAR\377')"
-bad 'this is not text' "nr=$(printf 'KANAR\033[2J')"
+bad 'person.nr: this holds a control character (U+001B)' "nr=$(printf 'KANAR\033[2J')"
+bad 'holds a control character (U+000D)' "nr=$(printf 'KANAR\rx')"
 bad 'no record with this id' nr=1 friend=abcdefabcdef
 bad 'person.size: this is not how a register is changed' nr=1 size+=1
 expect 0 "$KERWEN" add person nr=1 "friend=$id" # not bad: a link may be whole or short
@@ -176,6 +177,17 @@ expect 2 "$KERWEN" show xyz
 expect 2 "$KERWEN" show 123
 expect 2 "$KERWEN" add person nr=1 --for Nowhere
 says err 'no office "Nowhere"'
+
+# A bar in an element of a list is escaped; a line of a log is taken as it is.
+# Lines end in a newline, however they were typed.
+expect 0 "$KERWEN" add person "nr=$(printf 'two\r\nlines')" 'tags=a\|b|c\\d|C:\x' 'notes=1|2\\'
+bar=$(cat out)
+expect 0 "$KERWEN" set "$bar" 'tags+=e\|' 'tags-=c\d' 'notes+=3|4'
+expect 0 "$KERWEN" --json list person --where 'nr != "1"'
+says out '"fields":{"nr":"two\nlines","tags":["C:\\x","a|b","e|"],"notes":["1|2\\\\","3|4"]}'
+expect 0 "$KERWEN" list person --csv
+says out ',C:\\x|a\|b|e\|,'
+expect 0 "$KERWEN" delete "$bar"
 
 # The centre adds for an office; its values are its own.
 expect 2 "$KERWEN" -C c add person nr=1
