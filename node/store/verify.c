@@ -48,6 +48,7 @@ static enum rc begin(struct verify *v)
 		v->marked = v->report.moved = true;
 	}
 	v->txn_id = id;
+	v->replay.txn = v->txn;
 	v->began_ms = clock_monotonic_ms();
 	return rc;
 }
@@ -110,7 +111,6 @@ static struct verify *new_run(struct store *s, const struct verify_options *o)
 {
 	struct verify *v = calloc(1, sizeof(*v));
 	enum rc rc = RC_OK;
-	uint32_t i;
 
 	if (v == NULL) {
 		return NULL;
@@ -118,9 +118,6 @@ static struct verify *new_run(struct store *s, const struct verify_options *o)
 	v->store = s;
 	v->options = o;
 	rc = mem_arena_open(&v->arena, LIMIT_STEP_ARENA_BYTES);
-	for (i = 0; i < VERIFY_ENTRIES_KEPT && rc == RC_OK; i++) {
-		rc = mem_arena_open(&v->entries[i].arena, LIMIT_STEP_ARENA_BYTES);
-	}
 	if (rc != RC_OK) {
 		verify_free(v);
 		return NULL;
@@ -172,14 +169,10 @@ const struct verify_report *verify_result(const struct verify *v)
 
 void verify_free(struct verify *v)
 {
-	uint32_t i;
-
 	if (v == NULL) {
 		return;
 	}
-	for (i = 0; i < VERIFY_ENTRIES_KEPT; i++) {
-		mem_arena_close(&v->entries[i].arena);
-	}
+	replay_close(&v->replay);
 	mem_arena_close(&v->arena);
 	free(v->scopes);
 	free(v);

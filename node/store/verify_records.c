@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/base/mem.h"
-#include "node/store/context.h"
 #include "node/store/feeds.h"
 #include "node/store/history.h"
 #include "node/store/key.h"
@@ -19,91 +17,6 @@ struct rebuild {
 	struct bytes stored; /* its bytes; of the transaction */
 	struct part part;    /* made anew */
 };
-
-static bool is_same_dot(struct dot a, struct dot b)
-{
-	return a.feed == b.feed && a.seq == b.seq;
-}
-
-/* An entry, from among the last ones used or the store. */
-static enum rc take_entry(struct verify *v, struct dot d, struct verify_entry **out)
-{
-	struct verify_entry *e = NULL;
-	uint32_t i;
-	enum rc rc = RC_OK;
-
-	for (i = 0; i < VERIFY_ENTRIES_KEPT; i++) {
-		if (is_same_dot(v->entries[i].dot, d)) {
-			*out = &v->entries[i];
-			return RC_OK;
-		}
-	}
-	e = &v->entries[v->entries_next];
-	v->entries_next = (v->entries_next + 1) % VERIFY_ENTRIES_KEPT;
-	mem_arena_reset(&e->arena);
-	e->dot = (struct dot){ 0, 0 };
-	e->at = 0;
-	rc = history_load(v->txn, d, &e->arena, &e->entry);
-	if (rc == RC_OK) {
-		e->dot = d;
-	}
-	*out = e;
-	return rc;
-}
-
-/* The change for the record: behind the last one found, else from the start. */
-static enum rc find_change(struct rebuild *r, struct verify_entry *e, struct change *out,
-			   uint32_t *place)
-{
-	uint16_t kind = r->record.kind_number;
-	enum rc rc = history_find_change(&e->entry, kind, r->record.id, &r->v->arena, &e->at, out);
-
-	if (rc == RC_NOTFOUND) {
-		e->at = 0;
-		rc = history_find_change(&e->entry, kind, r->record.id, &r->v->arena, &e->at, out);
-	}
-	*place = e->at - 1;
-	return rc;
-}
-
-/* The values outlive the entry, which may be put out of the list. */
-static enum rc keep_values(struct change *c, struct arena *a)
-{
-	struct op *ops = arena_take(a, c->ops_count * sizeof(*ops));
-	uint32_t i;
-
-	for (i = 0; i < c->ops_count && ops != NULL; i++) {
-		ops[i] = c->ops[i];
-		ops[i].value = arena_copy(a, ops[i].value);
-		if (ops[i].value.p == NULL) {
-			return RC_NOMEM;
-		}
-	}
-	c->ops = ops;
-	return ops == NULL ? RC_NOMEM : RC_OK;
-}
-
-static enum rc replay_step(struct rebuild *r, struct dot d)
-{
-	struct verify_entry *e = NULL;
-	struct change change;
-	struct context context = { .txn = r->v->txn, .change = &change };
-	struct seen seen = { .ctx = &context, .covers = context_covers };
-	uint32_t place = 0;
-	enum rc rc = take_entry(r->v, d, &e);
-
-	if (rc == RC_OK) {
-		context.header = &e->entry.header;
-		rc = find_change(r, e, &change, &place);
-	}
-	if (rc == RC_OK) {
-		rc = keep_values(&change, &r->v->arena);
-	}
-	if (rc == RC_OK) {
-		rc = part_apply(&r->part, &change, d, &seen, &r->v->arena);
-	}
-	return rc == RC_OK ? context.rc : rc;
-}
 
 static void report_step(struct rebuild *r, struct dot d, enum rc rc)
 {
@@ -141,7 +54,7 @@ static enum rc replay(struct rebuild *r, bool *whole)
 					       .text);
 		}
 		if (rc == RC_OK) {
-			rc = replay_step(r, d);
+			rc = replay_apply(&r->v->replay, &r->record, d, &r->v->arena, &r->part);
 		}
 		if (rc == RC_NOTFOUND || rc == RC_CORRUPT || rc == RC_LIMIT) {
 			report_step(r, d, rc);

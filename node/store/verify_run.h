@@ -3,17 +3,10 @@
 #define KERWEN_VERIFY_RUN_H
 
 #include "node/store/records.h"
+#include "node/store/replay.h"
 #include "node/store/verify.h"
 
-enum { VERIFY_ENTRIES_KEPT = 4, VERIFY_SCOPES_MAX = 65536 };
-
-/* An entry that was used lately: records made together stand together. */
-struct verify_entry {
-	struct dot dot;
-	struct entry entry;
-	uint32_t at; /* where the next change is likely */
-	struct arena arena;
-};
+enum { VERIFY_SCOPES_MAX = 65536 };
 
 struct verify {
 	struct store *store;
@@ -24,8 +17,7 @@ struct verify {
 	bool hold;          /* do not renew the transaction */
 	bool marked;        /* a transaction was committed by somebody since it was cleared */
 	struct arena arena; /* for the thing at hand */
-	struct verify_entry entries[VERIFY_ENTRIES_KEPT];
-	uint32_t entries_next;
+	struct replay replay;
 	struct verify_scope *scopes; /* by number */
 	uint32_t scopes_count, scopes_max;
 	uint64_t done, total;

@@ -1,0 +1,227 @@
+#include "node/store/replay.h"
+
+#include "node/base/mem.h"
+#include "node/store/context.h"
+#include "node/store/history.h"
+#include "sync/feed.h"
+
+static bool is_same_dot(struct dot a, struct dot b)
+{
+	return a.feed == b.feed && a.seq == b.seq;
+}
+
+/* An entry, from among the last ones used or the store. */
+static enum rc take_entry(struct replay *p, struct dot d, struct replay_entry **out)
+{
+	struct replay_entry *e = NULL;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < REPLAY_ENTRIES_KEPT; i++) {
+		if (is_same_dot(p->entries[i].dot, d)) {
+			*out = &p->entries[i];
+			return RC_OK;
+		}
+	}
+	e = &p->entries[p->entries_next];
+	p->entries_next = (p->entries_next + 1) % REPLAY_ENTRIES_KEPT;
+	*out = e;
+	e->dot = (struct dot){ 0, 0 };
+	e->at = 0;
+	if (e->arena.p == NULL) {
+		rc = mem_arena_open(&e->arena, LIMIT_STEP_ARENA_BYTES);
+	} else {
+		mem_arena_reset(&e->arena);
+	}
+	if (rc == RC_OK) {
+		rc = history_load(p->txn, d, &e->arena, &e->entry);
+	}
+	if (rc == RC_OK) {
+		e->dot = d;
+	}
+	return rc;
+}
+
+/* The change of the record: behind the last one found, else from the start. */
+static enum rc find_change(struct replay_entry *e, const struct record *r, struct arena *a,
+			   struct change *out)
+{
+	enum rc rc = history_find_change(&e->entry, r->kind_number, r->id, a, &e->at, out);
+
+	if (rc == RC_NOTFOUND) {
+		e->at = 0;
+		rc = history_find_change(&e->entry, r->kind_number, r->id, a, &e->at, out);
+	}
+	return rc;
+}
+
+/* The values outlive the entry, which may be put out of the list. */
+static enum rc keep_values(struct change *c, struct arena *a)
+{
+	struct op *ops = arena_take(a, c->ops_count * sizeof(*ops));
+	uint32_t i;
+
+	for (i = 0; i < c->ops_count && ops != NULL; i++) {
+		ops[i] = c->ops[i];
+		ops[i].value = arena_copy(a, ops[i].value);
+		if (ops[i].value.p == NULL) {
+			return RC_NOMEM;
+		}
+	}
+	c->ops = ops;
+	return ops == NULL ? RC_NOMEM : RC_OK;
+}
+
+/* Loads what entry d says of a record; the header is the kept entry's. */
+static enum rc load_change(struct replay *p, const struct record *r, struct dot d, struct arena *a,
+			   struct change *change, const struct header **header)
+{
+	struct replay_entry *e = NULL;
+	enum rc rc = take_entry(p, d, &e);
+
+	if (rc == RC_OK) {
+		*header = &e->entry.header;
+		rc = find_change(e, r, a, change);
+	}
+	return rc;
+}
+
+enum rc replay_apply(struct replay *p, const struct record *r, struct dot d, struct arena *a,
+		     struct part *part)
+{
+	struct change change;
+	struct context context = { .txn = p->txn, .change = &change };
+	struct seen seen = { .ctx = &context, .covers = context_covers };
+	enum rc rc = load_change(p, r, d, a, &change, &context.header);
+
+	if (rc == RC_OK) {
+		rc = keep_values(&change, a);
+	}
+	if (rc == RC_OK) {
+		rc = part_apply(part, &change, d, &seen, a);
+	}
+	return rc == RC_OK ? context.rc : rc;
+}
+
+enum rc replay_as_of(struct replay *p, const struct record *r, const struct vv *version,
+		     struct arena *a, struct record *out)
+{
+	enum rc rc = RC_OK;
+	uint32_t i, k;
+
+	*out = *r;
+	for (i = 0; i < r->parts_count && rc == RC_OK; i++) {
+		struct history h;
+
+		out->parts[i].part = part_init();
+		rc = history_get(p->txn, r, &r->parts[i], a, &h);
+		for (k = 0; rc == RC_OK && k < h.count; k++) {
+			if (vv_covers(version, h.steps[k].dot)) {
+				rc = replay_apply(p, r, h.steps[k].dot, a, &out->parts[i].part);
+			}
+		}
+	}
+	return rc;
+}
+
+/* Whether the author of a change had seen what the version covers of a part,
+ * and nothing else of it. */
+static bool is_said_of(struct context *context, const struct history *h, const struct vv *version)
+{
+	uint32_t i = 0;
+
+	while (i < h->count &&
+	       context_covers(context, h->steps[i].dot) == vv_covers(version, h->steps[i].dot)) {
+		i++;
+	}
+	return i == h->count && context->rc == RC_OK;
+}
+
+/* Appends the operations of a change; there are few of these. */
+static enum rc add_ops(struct replay_ops *ops, const struct change *c, struct arena *a)
+{
+	struct op *wider = arena_take(a, (ops->count + c->ops_count) * sizeof(*wider));
+	uint32_t i;
+
+	if (wider == NULL) {
+		return RC_NOMEM;
+	}
+	for (i = 0; i < ops->count; i++) {
+		wider[i] = ops->items[i];
+	}
+	for (i = 0; i < c->ops_count; i++) {
+		wider[ops->count + i] = c->ops[i];
+	}
+	ops->items = wider;
+	ops->count += c->ops_count;
+	return RC_OK;
+}
+
+/* What an author said, while it is looked for. */
+struct said {
+	struct replay *replay;
+	const struct record *r;
+	const struct vv *version;
+	struct replay_author author;
+	struct arena *arena;
+	struct replay_ops *out;
+};
+
+/* What one entry of a part's history adds to the list. */
+static enum rc add_said(const struct said *s, const struct history *h, struct dot d)
+{
+	struct change change;
+	struct context context = { .txn = s->replay->txn, .change = &change };
+	enum rc rc = RC_OK;
+
+	if (feed_office(d.feed) != s->author.office || vv_covers(s->version, d)) {
+		return RC_OK;
+	}
+	rc = load_change(s->replay, s->r, d, s->arena, &change, &context.header);
+	if (rc != RC_OK || !bytes_equal(context.header->author, s->author.name) ||
+	    !is_said_of(&context, h, s->version)) {
+		return rc == RC_OK ? context.rc : rc;
+	}
+	rc = keep_values(&change, s->arena);
+	return rc == RC_OK ? add_ops(s->out, &change, s->arena) : rc;
+}
+
+enum rc replay_said(struct replay *p, const struct record *r, const struct vv *version,
+		    struct replay_author author, struct arena *a, struct replay_ops *out)
+{
+	struct said s = { p, r, version, author, a, out };
+	enum rc rc = RC_OK;
+	uint32_t i, k;
+
+	out->items = NULL;
+	out->count = 0;
+	for (i = 0; i < r->parts_count && rc == RC_OK; i++) {
+		struct history h;
+
+		rc = history_get(p->txn, r, &r->parts[i], a, &h);
+		for (k = 0; rc == RC_OK && k < h.count; k++) {
+			rc = add_said(&s, &h, h.steps[k].dot);
+		}
+	}
+	return rc;
+}
+
+void replay_forget(struct replay *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < REPLAY_ENTRIES_KEPT; i++) {
+		p->entries[i].dot = (struct dot){ 0, 0 };
+	}
+}
+
+void replay_close(struct replay *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < REPLAY_ENTRIES_KEPT; i++) {
+		mem_arena_close(&p->entries[i].arena);
+		p->entries[i].arena = (struct arena){ NULL, 0, 0 };
+	}
+	replay_forget(p);
+}
