@@ -177,6 +177,7 @@ void import_close(struct import *i)
 		(void)fclose(i->rejected);
 	}
 	import_ahead_stop(i->ahead);
+	replay_close(&i->replay);
 	csvfile_close(i->file);
 	free(i->seen);
 	i->ahead = NULL;
@@ -325,7 +326,7 @@ static enum rc add_row(struct batch *b, struct import_row *row, struct path_prob
 {
 	struct import_reject reject = { .column = bytes_of("") };
 	struct draft_result result = { .outcome = DRAFT_UNCHANGED };
-	enum rc rc = commit_add(&b->commit, &row->draft, &result);
+	enum rc rc = row->is_unchanged ? RC_OK : commit_add(&b->commit, &row->draft, &result);
 
 	if (rc == RC_OK) {
 		count_row(&b->i->progress, result.outcome);
@@ -344,12 +345,13 @@ static enum rc add_row(struct batch *b, struct import_row *row, struct path_prob
 static enum rc take_row(struct batch *b, struct path_problem *why)
 {
 	struct import *i = b->i;
+	struct import_context context = { &i->sheet, &b->reader, &b->commit, &i->replay };
 	struct import_reject reject = { .column = bytes_of("") };
 	struct import_row row;
 	enum rc rc = RC_OK;
 
 	arena_release(i->scratch, i->mark);
-	rc = import_row_read(&i->sheet, &b->reader, &b->commit, i->row, &row, &reject);
+	rc = import_row_read(&context, i->row, &row, &reject);
 	if (rc == RC_INVALID && b->commit.work->rc == RC_OK) {
 		rc = write_rejected(i, &reject, why);
 	} else if (rc != RC_OK) {
@@ -472,6 +474,8 @@ enum rc import_batch(struct import *i, struct path_problem *why)
 		return rc;
 	}
 	b.start = i->at.offset;
+	i->replay.txn = b.commit.work->txn;
+	replay_forget(&i->replay);
 	b.reader = value_arg_reader(i->store, b.commit.work->txn, i->scratch, NULL);
 	rc = fill_batch(&b, why);
 	if (rc == RC_OK) {

@@ -49,6 +49,7 @@ struct import {
 	char rejected_path[PATH_BYTES_MAX];
 	FILE *rejected;
 	uint8_t (*seen)[IMPORT_DIGEST_LEN]; /* keys of the batch, a hash table */
+	struct replay replay;               /* for rows of older versions */
 };
 
 /*

@@ -174,10 +174,11 @@ static enum rc choose_by_id(const struct import_input *in, uint32_t column, stru
 	return RC_OK;
 }
 
-static enum rc choose_record(const struct import_sheet *s, struct value_reader *r, struct commit *c,
-			     const struct import_input *in, const struct cells *cells,
-			     struct import_row *out, struct import_reject *why)
+static enum rc choose_record(const struct import_context *x, const struct import_input *in,
+			     const struct cells *cells, struct import_row *out,
+			     struct import_reject *why)
 {
+	const struct import_sheet *s = x->sheet;
 	struct key late;
 	const struct key *k = in->has_key ? &in->key : NULL;
 	enum rc rc = RC_OK;
@@ -189,7 +190,7 @@ static enum rc choose_record(const struct import_sheet *s, struct value_reader *
 			return choose_by_id(in, i, s->columns[i].name, out, why);
 		}
 	}
-	if (k == NULL && s->has_key && find_late_key(s, r, cells, &late)) {
+	if (k == NULL && s->has_key && find_late_key(s, x->reader, cells, &late)) {
 		k = &late;
 	}
 	if (k == NULL) {
@@ -197,7 +198,7 @@ static enum rc choose_record(const struct import_sheet *s, struct value_reader *
 	}
 	out->has_digest = true;
 	memcpy(out->digest, k->b + k->len - IMPORT_DIGEST_LEN, IMPORT_DIGEST_LEN);
-	rc = find_holder(s, c, k, &out->draft.id);
+	rc = find_holder(s, x->commit, k, &out->draft.id);
 	if (rc == RC_OK) {
 		out->draft.act = DRAFT_EDIT;
 	}
@@ -237,26 +238,55 @@ static enum rc read_version(const struct record *rec, struct value_reader *r, st
 	return reject(why, column, "this record never had this version here");
 }
 
-/* For a record that is there: its sets, counters and logs follow the cells. */
-static enum rc diff_cells(const struct import_sheet *s, struct value_reader *r,
-			  const struct record *rec, struct cells *cells)
+/* The record that a row means. */
+struct target {
+	const struct record *now;
+	struct record stored; /* without what this batch changed */
+	struct record then;   /* as of the row's version; has_then */
+	bool has_then;
+};
+
+/* The record as the maker of an old file saw it. */
+static enum rc look_back(const struct import_context *x, const struct draft *d, struct target *t)
 {
+	struct work *w = x->commit->work;
+	struct arena *a = x->reader->arena;
+	enum rc rc = records_get(w->txn, &w->store->catalog->schema, t->now->kind_number,
+				 t->now->id, a, &t->stored);
+
+	if (rc == RC_OK) {
+		rc = replay_as_of(x->replay, &t->stored, &d->form, a, &t->then);
+	}
+	t->has_then = rc == RC_OK;
+	return rc;
+}
+
+/* Keeps of each cell what it says that the record did not. */
+static enum rc diff_cells(const struct import_context *x, const struct target *t,
+			  struct cells *cells)
+{
+	struct value_reader *r = x->reader;
 	struct records_stamps stamps = { r->txn, r->store->info.centre_incarnation, r->arena };
 	struct view_source source = records_source(&stamps);
 	struct value_ops out = { NULL, 0, 0 };
 	enum rc rc = RC_OK;
 	uint32_t i;
 
-	for (i = 0; i < s->columns_count && rc == RC_OK; i++) {
-		const struct schema_field *f = s->columns[i].field;
+	for (i = 0; i < x->sheet->columns_count && rc == RC_OK; i++) {
+		const struct schema_field *f = x->sheet->columns[i].field;
 		uint32_t first = cells->first[i], count = cells->first[i + 1] - first;
-		struct values now = { NULL, 0 };
+		struct import_shown shown;
 
-		if (count > 0 && f->merge != MERGE_REGISTER) {
-			rc = view_values(rec, f, &source, r->arena, &now);
+		if (count == 0) {
+			continue;
 		}
-		if (count > 0 && rc == RC_OK) {
-			rc = import_diff_field(r, f, &now, &cells->ops.items[first], count, &out);
+		rc = view_values(t->now, f, &source, r->arena, &shown.now);
+		shown.then = shown.now;
+		if (rc == RC_OK && t->has_then) {
+			rc = view_values(&t->then, f, &source, r->arena, &shown.then);
+		}
+		if (rc == RC_OK) {
+			rc = import_diff_field(r, f, &shown, &cells->ops.items[first], count, &out);
 		}
 	}
 	cells->ops = out;
@@ -294,36 +324,94 @@ static enum rc find_moves(const struct value_reader *r, const struct record *rec
 	return rc;
 }
 
-/* What an existing record needs beyond the cells as they are. */
-static enum rc read_existing(const struct import_sheet *s, struct value_reader *r, struct commit *c,
-			     const struct csvfile_row *row, struct cells *cells,
-			     struct import_row *out, struct import_reject *why)
+static bool was_said(const struct replay_ops *said, const struct draft_op *op)
 {
-	const struct record *rec = work_record(c->work, s->kind->number, out->draft.id);
+	uint32_t i;
+
+	for (i = 0; i < said->count; i++) {
+		if (said->items[i].field == op->field->number && said->items[i].code == op->code &&
+		    bytes_equal(said->items[i].value, op->value)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Takes away what this author said from the same version before. */
+static enum rc drop_said(const struct import_context *x, const struct draft *d,
+			 const struct target *t, struct value_ops *ops)
+{
+	struct replay_author author = { x->commit->work->store->info.number,
+					x->commit->author.name };
+	struct replay_ops said;
+	enum rc rc = replay_said(x->replay, &t->stored, &d->form, author, x->reader->arena, &said);
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < ops->count && rc == RC_OK; i++) {
+		if (!was_said(&said, &ops->items[i])) {
+			ops->items[kept++] = ops->items[i];
+		}
+	}
+	ops->count = rc == RC_OK ? kept : ops->count;
+	return rc;
+}
+
+/* The operations of a row on a record that is there. */
+static enum rc follow_cells(const struct import_context *x, struct target *t, struct cells *cells,
+			    struct import_row *out)
+{
+	enum rc rc = RC_OK;
+
+	if (out->draft.has_form && cells->ops.count > 0) {
+		rc = look_back(x, &out->draft, t);
+	}
+	if (rc == RC_OK) {
+		rc = diff_cells(x, t, cells);
+	}
+	return rc == RC_OK && t->has_then && cells->ops.count > 0 ?
+		       drop_said(x, &out->draft, t, &cells->ops) :
+		       rc;
+}
+
+/* What an existing record needs beyond the cells as they are. */
+static enum rc read_existing(const struct import_context *x, const struct csvfile_row *row,
+			     struct cells *cells, struct import_row *out, struct import_reject *why)
+{
+	const struct import_sheet *s = x->sheet;
+	struct target t = { .has_then = false };
+	struct record_life life;
 	enum rc rc = RC_OK;
 	uint32_t i;
 
-	if (rec == NULL) {
-		return c->work->rc;
+	t.now = work_record(x->commit->work, s->kind->number, out->draft.id);
+	if (t.now == NULL) {
+		return x->commit->work->rc;
 	}
-	if (rec->parts_count == 0) {
+	if (t.now->parts_count == 0) {
 		return reject(why, bytes_of("id"), "there is no record with this id here");
+	}
+	life = view_life(t.now);
+	if (life.deleted && !life.conflict) {
+		return RC_OK; /* for the commit to refuse, whatever the row says */
 	}
 	for (i = 0; i < s->columns_count && rc == RC_OK && s->has_id; i++) {
 		if (s->columns[i].role == IMPORT_VERSION && row->cells[i].len > 0) {
-			rc = read_version(rec, r, s->columns[i].name, row->cells[i], &out->draft,
-					  why);
+			rc = read_version(t.now, x->reader, s->columns[i].name, row->cells[i],
+					  &out->draft, why);
 		}
 	}
-	if (rc == RC_OK && s->has_others) {
-		rc = diff_cells(s, r, rec, cells);
+	if (rc == RC_OK) {
+		rc = follow_cells(x, &t, cells, out);
 	}
-	return rc == RC_OK ? find_moves(r, rec, cells, out) : rc;
+	if (rc == RC_OK) {
+		rc = find_moves(x->reader, t.now, cells, out);
+	}
+	out->is_unchanged = rc == RC_OK && cells->ops.count == 0;
+	return rc;
 }
 
-enum rc import_row_read(const struct import_sheet *s, struct value_reader *r, struct commit *c,
-			const struct import_input *in, struct import_row *out,
-			struct import_reject *why)
+enum rc import_row_read(const struct import_context *x, const struct import_input *in,
+			struct import_row *out, struct import_reject *why)
 {
 	struct cells cells;
 	enum rc rc = RC_OK;
@@ -333,15 +421,15 @@ enum rc import_row_read(const struct import_sheet *s, struct value_reader *r, st
 		*why = in->reject;
 		return RC_INVALID;
 	}
-	rc = read_cells(s, r, in, &cells, why);
+	rc = read_cells(x->sheet, x->reader, in, &cells, why);
 	if (rc == RC_OK) {
-		rc = choose_record(s, r, c, in, &cells, out, why);
+		rc = choose_record(x, in, &cells, out, why);
 	}
 	if (rc == RC_OK && out->draft.act == DRAFT_EDIT) {
-		rc = read_existing(s, r, c, &in->row, &cells, out, why);
+		rc = read_existing(x, &in->row, &cells, out, why);
 	}
-	out->draft.kind = s->kind;
-	out->draft.home = s->home;
+	out->draft.kind = x->sheet->kind;
+	out->draft.home = x->sheet->home;
 	out->draft.ops = cells.ops.items;
 	out->draft.ops_count = cells.ops.count;
 	out->draft.keep_deleted = true;

@@ -3,13 +3,21 @@
  *
  * A row says what its record's fields are: a register takes the cell, a set
  * becomes exactly the cell's elements, a counter its number, a log gains the
- * entries that it lacks. An empty cell says nothing.
+ * lines that it lacks. An empty cell says nothing, nor does one that says what
+ * the record shows: so it settles nothing in silence.
+ *
+ * A row whose `_version` is older than the record is compared with the record
+ * as of that version, and what its maker changed stands beside what was changed
+ * since: who exported 17 and left it does not undo later steps. What the same
+ * author changed in the same way from the same version before is not said
+ * twice, so that a file may be imported again.
  */
 #ifndef KERWEN_IMPORT_ROW_H
 #define KERWEN_IMPORT_ROW_H
 
 #include "node/cmd/import_sheet.h"
 #include "node/store/key.h"
+#include "node/store/replay.h"
 
 enum { IMPORT_DIGEST_LEN = 16 };
 
@@ -31,6 +39,14 @@ struct import_input {
 	struct import_reject reject; /* why it is bad */
 };
 
+/* What rows become drafts against: a batch. Everything is borrowed. */
+struct import_context {
+	const struct import_sheet *sheet;
+	struct value_reader *reader;
+	struct commit *commit;
+	struct replay *replay; /* of the commit's transaction */
+};
+
 /* A code that a row changes: what its record shows now, and the cell. */
 struct import_move {
 	const struct schema_field *field;
@@ -40,6 +56,7 @@ struct import_move {
 /* A draft of a row; lives in the reader's arena. */
 struct import_row {
 	struct draft draft;
+	bool is_unchanged; /* the record is there and the row says nothing new */
 	bool has_digest;
 	uint8_t digest[IMPORT_DIGEST_LEN]; /* of its key: repeats in a batch show */
 	const struct import_move *moves;
@@ -56,8 +73,7 @@ enum rc import_row_parse(const struct import_sheet *s, struct value_reader *r,
  * it means, and what it changes. RC_INVALID with why: rejected; else the
  * commit failed.
  */
-enum rc import_row_read(const struct import_sheet *s, struct value_reader *r, struct commit *c,
-			const struct import_input *in, struct import_row *out,
-			struct import_reject *why);
+enum rc import_row_read(const struct import_context *x, const struct import_input *in,
+			struct import_row *out, struct import_reject *why);
 
 #endif

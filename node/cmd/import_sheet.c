@@ -60,7 +60,6 @@ static enum rc bind_column(struct import_sheet *s, struct import_column *column,
 				 f->derive_from);
 	}
 	column->field = f;
-	s->has_others = s->has_others || f->merge != MERGE_REGISTER;
 	return RC_OK;
 }
 
@@ -177,7 +176,7 @@ enum rc import_sheet_bind(struct import_sheet *s, struct value_reader *r, struct
 	enum rc rc = RC_OK;
 	uint32_t i;
 
-	s->has_id = s->has_key = s->has_others = false;
+	s->has_id = s->has_key = false;
 	s->kind = value_arg_kind(r, s->kind_name);
 	if (s->kind == NULL) {
 		return path_fail(why, RC_INVALID, r->hint, "%s", r->text);

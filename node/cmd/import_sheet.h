@@ -28,7 +28,6 @@ struct import_sheet {
 
 	const struct schema_kind *kind;
 	bool has_id, has_key;
-	bool has_others;                            /* columns of sets, counters or logs */
 	uint32_t unique;                            /* of the kind */
 	uint32_t key_columns[LIMIT_DIMENSIONS_MAX]; /* in the order of the unique */
 };

@@ -229,12 +229,14 @@ static const struct part_field *find_state(const struct record *r, const struct 
 	return found;
 }
 
-static bool is_in_set(const struct part_field *state, struct bytes value)
+/* Whether the value is in the set; form: as far as its author had seen. */
+static bool is_in_set(const struct part_field *state, struct bytes value, const struct draft *form)
 {
 	uint32_t i;
 
 	for (i = 0; state != NULL && i < state->items_count; i++) {
-		if (bytes_equal(state->items[i].value, value)) {
+		if (bytes_equal(state->items[i].value, value) &&
+		    (form == NULL || covers_form(form, state->items[i].dot))) {
 			return true;
 		}
 	}
@@ -317,10 +319,10 @@ static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *ch
 		rc = state != NULL && state->items_count > 1 ? judge_settling(j, op) : RC_OK;
 		break;
 	case OP_SET_ADD:
-		*changes = !is_in_set(state, op->value);
+		*changes = !is_in_set(state, op->value, NULL);
 		return RC_OK;
 	case OP_SET_REMOVE:
-		*changes = is_in_set(state, op->value);
+		*changes = is_in_set(state, op->value, j->d);
 		return RC_OK;
 	case OP_COUNT:
 		*changes = value_number(VALUE_INT, op->value) != 0;
