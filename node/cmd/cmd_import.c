@@ -208,7 +208,7 @@ static int report(struct cmd_context *c, const struct import *i)
 	}
 	if (p->rejected > 0 && !i->request.is_dry) {
 		out_note(c->out, "the rejected rows, with the reasons, are in %s",
-			 i->rejected_path);
+			 i->rejected.path);
 	}
 	return p->rejected > 0 ? CMD_REJECTED : CMD_OK;
 }

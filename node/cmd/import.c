@@ -3,29 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
-
-#include "node/cmd/out.h"
 
 enum { SEEN_SLOTS = 4096 };
-
-static const char rejected_head[] = "line,column,reason";
-
-static enum rc name_rejected(struct import *i, struct path_problem *why)
-{
-	size_t len = strlen(i->request.path);
-	int n;
-
-	if (len > 4 && strcasecmp(i->request.path + len - 4, ".csv") == 0) {
-		len -= 4;
-	}
-	n = snprintf(i->rejected_path, sizeof(i->rejected_path), "%.*s.rejected.csv", (int)len,
-		     i->request.path);
-	return n < 0 || n >= (int)sizeof(i->rejected_path) ?
-		       path_fail(why, RC_LIMIT, NULL, "the path of the file is too long") :
-		       RC_OK;
-}
 
 /* Reads and binds the header, so that a wrong one is told at once. */
 static enum rc read_header(struct import *i, struct csvfile *file, struct path_problem *why)
@@ -141,7 +120,7 @@ enum rc import_open(struct import *i, const struct import_request *r, struct sto
 	if (i->seen == NULL) {
 		return path_fail(why, RC_NOMEM, NULL, "no memory to import");
 	}
-	rc = name_rejected(i, why);
+	rc = import_rejected_name(&i->rejected, r->path, why);
 	if (rc == RC_OK) {
 		rc = look_through(i, why);
 	}
@@ -153,111 +132,30 @@ enum rc import_open(struct import *i, const struct import_request *r, struct sto
 		return path_fail(why, rc, NULL, "the database cannot be read: %s", rc_text(rc));
 	}
 	i->was_done = i->progress.is_done;
+	i->rejected.bytes = i->progress.rejected_bytes;
 	i->mark = arena_mark(scratch);
 	return i->was_done ? RC_OK : open_again(i, why);
 }
 
-/* Whether a file of that name is one of ours, from an earlier import. */
-static bool is_rejected_file(const char *path)
-{
-	char head[sizeof(rejected_head)] = "";
-	FILE *f = fopen(path, "r");
-	bool is = f != NULL && fread(head, 1, sizeof(head) - 1, f) == sizeof(head) - 1 &&
-		  strcmp(head, rejected_head) == 0;
-
-	if (f != NULL) {
-		(void)fclose(f);
-	}
-	return is;
-}
-
 void import_close(struct import *i)
 {
-	if (i->rejected != NULL) {
-		(void)fclose(i->rejected);
-	}
+	import_rejected_close(&i->rejected);
 	import_ahead_stop(i->ahead);
 	replay_close(&i->replay);
 	csvfile_close(i->file);
 	free(i->seen);
 	i->ahead = NULL;
-	i->rejected = NULL;
 	i->file = NULL;
 	i->seen = NULL;
-}
-
-/* Opened with the first rejected row; what a batch that was lost had written
- * is cut off. */
-static enum rc open_rejected(struct import *i, struct path_problem *why)
-{
-	bool goes_on = i->progress.rejected_bytes > 0 && path_exists(i->rejected_path);
-	struct out o;
-	uint32_t k;
-
-	if (!goes_on && path_exists(i->rejected_path) && !is_rejected_file(i->rejected_path)) {
-		return path_fail(why, RC_EXISTS, "move it away",
-				 "%s is in the way of the rejected rows", i->rejected_path);
-	}
-	i->rejected = fopen(i->rejected_path, goes_on ? "r+" : "w");
-	if (i->rejected == NULL) {
-		return path_fail_errno(why, "write", i->rejected_path);
-	}
-	if (goes_on) {
-		if (ftruncate(fileno(i->rejected), (off_t)i->progress.rejected_bytes) != 0 ||
-		    fseek(i->rejected, 0, SEEK_END) != 0) {
-			return path_fail_errno(why, "write", i->rejected_path);
-		}
-		return RC_OK;
-	}
-	o = out_init(i->rejected, stderr);
-	fputs(rejected_head, i->rejected);
-	for (k = 0; k < i->sheet.columns_count; k++) {
-		out_csv_cell(&o, i->sheet.columns[k].name, false);
-	}
-	out_csv_end(&o);
-	return RC_OK;
 }
 
 static enum rc write_rejected(struct import *i, const struct import_reject *r,
 			      struct path_problem *why)
 {
-	struct out o;
-	uint32_t k;
-	enum rc rc = RC_OK;
-
 	i->progress.rejected++;
-	if (i->request.is_dry) {
-		return RC_OK;
-	}
-	rc = i->rejected == NULL ? open_rejected(i, why) : RC_OK;
-	if (rc != RC_OK) {
-		return rc;
-	}
-	o = out_init(i->rejected, stderr);
-	fprintf(i->rejected, "%" PRIu64, i->row->row.line);
-	out_csv_cell(&o, r->column, false);
-	out_csv_cell(&o, bytes_of(r->text), false);
-	for (k = 0; k < i->row->row.cells_count; k++) {
-		out_csv_cell(&o, i->row->row.cells[k], false);
-	}
-	out_csv_end(&o);
-	return RC_OK;
-}
-
-/* Rejected rows are on disk before the store says that they are. */
-static enum rc flush_rejected(struct import *i, struct path_problem *why)
-{
-	off_t at = 0;
-
-	if (i->rejected == NULL) {
-		return RC_OK;
-	}
-	if (fflush(i->rejected) != 0 || ferror(i->rejected) != 0) {
-		return path_fail_errno(why, "write", i->rejected_path);
-	}
-	at = ftello(i->rejected);
-	i->progress.rejected_bytes = at < 0 ? 0 : (uint64_t)at;
-	return RC_OK;
+	return i->request.is_dry ?
+		       RC_OK :
+		       import_rejected_write(&i->rejected, &i->sheet, &i->row->row, r, why);
 }
 
 /* Notes a key; false when this batch has it already. Digests are hashes or
@@ -324,7 +222,7 @@ static void count_moves(struct import_progress *p, const struct import_row *row,
 /* Adds the draft of a row; what the rules refuse is a rejected row. */
 static enum rc add_row(struct batch *b, struct import_row *row, struct path_problem *why)
 {
-	struct import_reject reject = { .column = bytes_of("") };
+	struct import_reject reject;
 	struct draft_result result = { .outcome = DRAFT_UNCHANGED };
 	enum rc rc = row->is_unchanged ? RC_OK : commit_add(&b->commit, &row->draft, &result);
 
@@ -336,8 +234,8 @@ static enum rc add_row(struct batch *b, struct import_row *row, struct path_prob
 	if (!commit_is_refusal(rc) || b->commit.work->rc != RC_OK || rc == RC_FULL) {
 		return fail_store(why, rc, result.text, result.hint);
 	}
-	reject.column = import_sheet_column(&b->i->sheet, result.text);
-	(void)snprintf(reject.text, sizeof(reject.text), "%s", result.text);
+	(void)import_row_reject(&reject, import_sheet_column(&b->i->sheet, result.text),
+				result.text, result.hint);
 	return write_rejected(b->i, &reject, why);
 }
 
@@ -346,7 +244,7 @@ static enum rc take_row(struct batch *b, struct path_problem *why)
 {
 	struct import *i = b->i;
 	struct import_context context = { &i->sheet, &b->reader, &b->commit, &i->replay };
-	struct import_reject reject = { .column = bytes_of("") };
+	struct import_reject reject;
 	struct import_row row;
 	enum rc rc = RC_OK;
 
@@ -398,7 +296,11 @@ static enum rc fill_batch(struct batch *b, struct path_problem *why)
 		}
 	}
 	i->progress.place = i->at;
-	return rc == RC_OK ? flush_rejected(i, why) : rc;
+	if (rc == RC_OK) {
+		rc = import_rejected_flush(&i->rejected, why);
+		i->progress.rejected_bytes = i->rejected.bytes;
+	}
+	return rc;
 }
 
 static enum rc keep_progress(struct batch *b)
@@ -412,15 +314,6 @@ static enum rc keep_progress(struct batch *b)
 	b->commit.has_more = true;
 	return kv_put(b->commit.work->txn, KV_FILE, bytes_at(b->i->key, sizeof(b->i->key)),
 		      bytes_written(&w));
-}
-
-/* An import without rejected rows leaves no file of an earlier one behind. */
-static void drop_old_rejected(const struct import *i)
-{
-	if (i->progress.is_done && !i->request.is_dry && i->progress.rejected == 0 &&
-	    path_exists(i->rejected_path) && is_rejected_file(i->rejected_path)) {
-		(void)unlink(i->rejected_path);
-	}
 }
 
 static enum rc end_batch(struct batch *b, struct path_problem *why)
@@ -438,7 +331,9 @@ static enum rc end_batch(struct batch *b, struct path_problem *why)
 	}
 	rc = commit_end(&b->commit);
 	if (rc == RC_OK) {
-		drop_old_rejected(b->i);
+		if (b->i->progress.is_done && b->i->progress.rejected == 0) {
+			import_rejected_drop(&b->i->rejected);
+		}
 	}
 	return rc == RC_OK ? RC_OK : fail_store(why, rc, NULL, NULL);
 }

@@ -11,10 +11,9 @@
 #ifndef KERWEN_IMPORT_H
 #define KERWEN_IMPORT_H
 
-#include <stdio.h>
-
 #include "node/cmd/import_ahead.h"
 #include "node/cmd/import_progress.h"
+#include "node/cmd/import_rejected.h"
 
 enum { IMPORT_BATCH_ROWS = 1000, IMPORT_BATCH_BYTES = 4194304, IMPORT_KEY_LEN = 36 };
 
@@ -46,8 +45,7 @@ struct import {
 	struct import_progress progress;
 	bool was_done;    /* already imported: there is nothing to do */
 	uint64_t resumed; /* line at which it went on; 0: from the start */
-	char rejected_path[PATH_BYTES_MAX];
-	FILE *rejected;
+	struct import_rejected rejected;
 	uint8_t (*seen)[IMPORT_DIGEST_LEN]; /* keys of the batch, a hash table */
 	struct replay replay;               /* for rows of older versions */
 };

@@ -54,7 +54,7 @@ static enum rc take_row(struct import_ahead *a, struct block *b, const struct cs
 			return RC_NOMEM;
 		}
 	}
-	memset(in, 0, sizeof(*in));
+	memset(in, 0, offsetof(struct import_input, reject));
 	in->row = *row;
 	in->row.cells = cells;
 	in->place = place;

@@ -8,10 +8,14 @@
 #include "node/store/records.h"
 #include "node/store/unique.h"
 
-static enum rc reject(struct import_reject *why, struct bytes column, const char *text)
+enum rc import_row_reject(struct import_reject *why, struct bytes column, const char *text,
+			  const char *hint)
 {
+	bool has_hint = hint != NULL && hint[0] != '\0';
+
 	why->column = column;
-	(void)snprintf(why->text, sizeof(why->text), "%s", text);
+	(void)snprintf(why->text, sizeof(why->text), "%s%s%s", text, has_hint ? "; " : "",
+		       has_hint ? hint : "");
 	return RC_INVALID;
 }
 
@@ -38,10 +42,11 @@ static bool find_key(const struct import_sheet *s, const struct value_reader *r,
 	return true;
 }
 
-static void mark_bad(struct import_input *in, struct bytes column, const char *text)
+static void mark_bad(struct import_input *in, struct bytes column, const char *text,
+		     const char *hint)
 {
 	in->is_bad = true;
-	(void)reject(&in->reject, column, text);
+	(void)import_row_reject(&in->reject, column, text, hint);
 }
 
 enum rc import_row_parse(const struct import_sheet *s, struct value_reader *r,
@@ -55,7 +60,7 @@ enum rc import_row_parse(const struct import_sheet *s, struct value_reader *r,
 		(void)snprintf(text, sizeof(text),
 			       "the row has %" PRIu32 " cells, the header %" PRIu32,
 			       in->row.cells_count, s->columns_count);
-		mark_bad(in, bytes_of(""), text);
+		mark_bad(in, bytes_of(""), text, "quote a cell that holds the separator");
 		return RC_OK;
 	}
 	in->values = arena_take_zeroed(r->arena, s->columns_count, sizeof(*in->values));
@@ -70,7 +75,7 @@ enum rc import_row_parse(const struct import_sheet *s, struct value_reader *r,
 			rc = value_arg_read(r, f, in->row.cells[i], &in->values[i]);
 		}
 		if (rc == RC_INVALID) {
-			mark_bad(in, s->columns[i].name, r->text);
+			mark_bad(in, s->columns[i].name, r->text, r->hint);
 			return RC_OK;
 		}
 		if (rc != RC_OK) {
@@ -111,7 +116,7 @@ static enum rc read_cells(const struct import_sheet *s, struct value_reader *r,
 			rc = value_arg_cell(r, f, in->row.cells[i], ops);
 		}
 		if (rc == RC_INVALID) {
-			return reject(why, s->columns[i].name, r->text);
+			return import_row_reject(why, s->columns[i].name, r->text, r->hint);
 		}
 	}
 	out->first[i] = ops->count;
@@ -166,7 +171,8 @@ static enum rc choose_by_id(const struct import_input *in, uint32_t column, stru
 			    struct import_row *out, struct import_reject *why)
 {
 	if (uuid_parse(in->row.cells[column], &out->draft.id) != RC_OK) {
-		return reject(why, name, "this is not an id");
+		return import_row_reject(why, name, "this is not an id",
+					 "leave it empty for a new record");
 	}
 	out->draft.act = DRAFT_EDIT;
 	out->has_digest = true;
@@ -205,6 +211,8 @@ static enum rc choose_record(const struct import_context *x, const struct import
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+static const char version_hint[] = "take it as `kerwen export` wrote it, or leave it empty";
+
 /* What the person who made the file had seen of the record. */
 static enum rc read_version(const struct record *rec, struct value_reader *r, struct bytes column,
 			    struct bytes text, struct draft *d, struct import_reject *why)
@@ -219,7 +227,7 @@ static enum rc read_version(const struct record *rec, struct value_reader *r, st
 		return RC_NOMEM;
 	}
 	if (vv_parse(text, &d->form) != RC_OK) {
-		return reject(why, column, "this is not a version");
+		return import_row_reject(why, column, "this is not a version", version_hint);
 	}
 	rc = view_version(rec, &now);
 	if (rc != RC_OK) {
@@ -235,7 +243,8 @@ static enum rc read_version(const struct record *rec, struct value_reader *r, st
 	case VV_CONCURRENT:
 		break;
 	}
-	return reject(why, column, "this record never had this version here");
+	return import_row_reject(why, column, "this record never had this version here",
+				 version_hint);
 }
 
 /* The record that a row means. */
@@ -388,11 +397,14 @@ static enum rc read_existing(const struct import_context *x, const struct csvfil
 		return x->commit->work->rc;
 	}
 	if (t.now->parts_count == 0) {
-		return reject(why, bytes_of("id"), "there is no record with this id here");
+		return import_row_reject(why, bytes_of("id"),
+					 "there is no record with this id here",
+					 "leave it empty for a new record");
 	}
 	life = view_life(t.now);
 	if (life.deleted && !life.conflict) {
-		return RC_OK; /* for the commit to refuse, whatever the row says */
+		return import_row_reject(why, bytes_of(""), "this record was deleted",
+					 "use `kerwen restore` if it was deleted by mistake");
 	}
 	for (i = 0; i < s->columns_count && rc == RC_OK && s->has_id; i++) {
 		if (s->columns[i].role == IMPORT_VERSION && row->cells[i].len > 0) {

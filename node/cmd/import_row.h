@@ -21,11 +21,15 @@
 
 enum { IMPORT_DIGEST_LEN = 16 };
 
-/* Why a row is rejected. */
+/* Why a row is rejected: "reason; next step". */
 struct import_reject {
 	struct bytes column; /* empty: the row as a whole */
-	char text[320];
+	char text[576];
 };
+
+/* Fills in why; hint may be NULL or empty. Returns RC_INVALID. */
+enum rc import_row_reject(struct import_reject *why, struct bytes column, const char *text,
+			  const char *hint);
 
 /* A row as it comes from the file, with what can be said of it without the
  * store. Lives where its reader read it. */
@@ -36,7 +40,7 @@ struct import_input {
 	bool has_key;                     /* key is set */
 	struct key key;                   /* of the unique; see unique.h */
 	bool is_bad;
-	struct import_reject reject; /* why it is bad */
+	struct import_reject reject; /* why it is bad; else not set */
 };
 
 /* What rows become drafts against: a batch. Everything is borrowed. */

@@ -251,10 +251,9 @@ static enum rc refuse_text(struct value_reader *r, const struct schema_field *f,
 	int32_t control = 0;
 
 	if (text_find_control(text, TEXT_LINES, &control)) {
-		return value_arg_refuse(
-			r, "take it out; of these a text has only line breaks and tabs",
-			"%s.%s: this holds a control character (U+%04X)", r->kind->name, f->name,
-			(unsigned)control);
+		return value_arg_refuse(r, "take it out: only line breaks and tabs are kept",
+					"%s.%s: this holds a control character (U+%04X)",
+					r->kind->name, f->name, (unsigned)control);
 	}
 	return value_arg_refuse(r, "save it as UTF-8", "%s.%s: this is not text in UTF-8",
 				r->kind->name, f->name);

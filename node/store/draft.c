@@ -435,7 +435,7 @@ static enum rc judge_required(struct judge *j)
 		    find_op(ops, j->plan->ops_count, f) != NULL) {
 			continue;
 		}
-		return refuse(j, RC_INVALID, "add it as FIELD=VALUE", "%s.%s is required", k->name,
+		return refuse(j, RC_INVALID, "give it a value", "%s.%s is required", k->name,
 			      f->name);
 	}
 	return RC_OK;

@@ -1,0 +1,235 @@
+#!/bin/sh
+# Importing what was exported: nothing changes; an old file does not undo what
+# came after it; what its maker changed stands beside that.
+set -eu
+
+: "${KERWEN:?names the program}"
+: "${TMPDIR:=/tmp}"
+cd "$TMPDIR"
+daemon=
+
+fail()
+{
+	echo "$*"
+	exit 1
+}
+
+# Ends what this script started, and nothing else.
+clean()
+{
+	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
+}
+trap clean EXIT
+
+# expect CODE COMMAND...: runs it; leaves its output in out and err.
+expect()
+{
+	code=$1
+	shift
+	got=0
+	"$@" >out 2>err </dev/null || got=$?
+	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
+}
+
+a()
+{
+	"$KERWEN" -C a "$@"
+}
+
+b()
+{
+	"$KERWEN" -C b "$@"
+}
+
+# counts NEW CHANGED UNCHANGED REJECTED: what the last import reported.
+counts()
+{
+	want="$1 new, $2 changed, $3 unchanged, $4 rejected"
+	grep -qF "$want" out || fail "not \"$want\": $(cat out)"
+}
+
+# shows ID TEXT: the record at a has this in its JSON.
+shows()
+{
+	expect 0 a --json show "$1"
+	grep -qF -- "$2" out || fail "no $2: $(cat out)"
+}
+
+# value FIELD=JSON: what the record $id at a shows in a field.
+value()
+{
+	expect 0 a --json show "$id"
+	grep -qF -- "\"${1%%=*}\":{\"value\":${1#*=}," out || fail "no $1: $(cat out)"
+}
+
+port()
+{
+	sed -n 's/.*listening on port \([0-9]*\).*/\1/p' c.log | tail -n 1
+}
+
+cat >schema.yaml <<'YAML'
+schema: test
+version: 1
+kinds:
+  - name: person
+    reach: region
+    title: [nr]
+    unique: [[nr]]
+    fields:
+      - {name: nr, type: text, policy: latest}
+      - {name: name, type: text, policy: ask}
+      - {name: city, type: text, policy: latest}
+      - {name: born, type: date, policy: fixed}
+      - {name: tags, type: text, merge: set}
+      - {name: visits, type: int, merge: counter}
+      - {name: notes, type: text, merge: log}
+  - name: decree
+    reach: nation
+    writers: centre
+    unique: [[number]]
+    fields:
+      - {name: number, type: text}
+      - {name: announced, type: int}
+YAML
+
+expect 0 "$KERWEN" -C c init --centre --name Demo --schema schema.yaml --listen 127.0.0.1:0
+"$KERWEN" -C c run 2>c.log </dev/null &
+daemon=$!
+until [ -n "$(port)" ]; do
+	sleep 0.05
+done
+expect 0 "$KERWEN" -C c office invite Mary --number 1 --region TM-M \
+	--centre "127.0.0.1:$(port)" --out a.inv
+expect 0 "$KERWEN" -C c office invite Murgap --number 2 --region TM-M \
+	--centre "127.0.0.1:$(port)" --out b.inv
+expect 0 a init --join a.inv
+expect 0 b init --join b.inv
+expect 0 "$KERWEN" -C c add decree number=7 announced=4
+expect 0 "$KERWEN" -C c add decree number=8 announced=5
+
+# meet: everything reaches everybody.
+meet()
+{
+	for office in a b a; do
+		expect 0 "$KERWEN" -C $office sync
+	done
+}
+
+# --- nothing differs, nothing is written -----------------------------------------
+
+expect 0 a add person nr=1 name=x city=Mary
+meet
+# Two values to decide between, two of which one is the latest, and two that
+# are the same.
+expect 0 a set "$(a list person --csv | tail -n 1 | cut -d, -f1)" name=y city=Murgap born=1980-01-01
+id=$(cut -d' ' -f2 out)
+expect 0 b set "$id" name=z city=Tejen born=1980-01-01
+meet
+shows "$id" '"conflict":true'
+cp out before
+expect 0 a export person
+cp out all.csv
+expect 0 a import person all.csv
+counts 0 0 1 0
+expect 0 a --json show "$id"
+cmp -s out before || fail "importing an export changed: $(cat out), before: $(cat before)"
+
+# By its key alone, too.
+sed -E 's/^[^,]*,("[^"]*"|[^,]*),//' all.csv >keys.csv
+expect 0 a import person keys.csv
+counts 0 0 1 0
+expect 0 a --json show "$id"
+cmp -s out before || fail "importing by the key changed: $(cat out), before: $(cat before)"
+
+# A cell that chooses the other value decides.
+sed 's/,z,/,Q,/; s/,y,/,z,/; s/,Q,/,y,/' all.csv >other.csv
+expect 0 a import person other.csv
+counts 0 1 0 0
+shows "$id" '"conflict":false'
+
+# What only the centre writes may be given back as it is, and no other way.
+expect 0 a export decree
+cp out decrees.csv
+expect 0 a import decree decrees.csv
+counts 0 0 2 0
+sed 's/,7,4/,7,9/' decrees.csv >altered.csv
+expect 3 a import decree altered.csv
+counts 0 0 1 1
+grep -qF 'only the centre writes this kind; ask the centre to write it' altered.rejected.csv ||
+	fail "altered: $(cat altered.rejected.csv)"
+expect 0 "$KERWEN" -C c delete "$(tail -n 1 decrees.csv | cut -d, -f1)"
+meet
+expect 3 a import decree decrees.csv --again
+counts 0 0 1 1
+grep -qF 'this record was deleted; use `kerwen restore`' decrees.rejected.csv ||
+	fail "deleted: $(cat decrees.rejected.csv)"
+
+# --- an old file -------------------------------------------------------------------
+
+expect 0 a add person nr=2 name=Aman city=Mary born=1980-01-01 'tags=p|q|r' visits=17 notes=begun
+id=$(cat out)
+expect 0 a export person --where 'nr = "2"'
+cp out old.csv
+expect 0 a set "$id" name=Amangul city=Tejen visits+=2 tags-=p tags+=s notes+=more
+expect 0 a import person old.csv
+counts 0 0 1 0
+value 'name="Amangul"'
+value 'visits=19'
+value 'tags=["q","r","s"]'
+
+# What its maker changed stands beside what was changed since.
+sed 's/,Mary,/,Kaka,/; s/p|q|r,17,begun/p|r|t,20,begun|seen/' old.csv >edited.csv
+expect 0 a import person edited.csv
+counts 0 1 0 0
+value 'name="Amangul"'
+value 'visits=22'
+value 'tags=["r","s","t"]'
+value 'notes=["begun","more","seen"]'
+shows "$id" '"value":"Tejen"'
+shows "$id" '"value":"Kaka"'
+cp out before
+
+# The same file once more says nothing new, also when it was edited elsewhere
+# and others went on: nothing of it counts twice, nothing comes back.
+expect 0 a import person edited.csv --again
+counts 0 0 1 0
+expect 0 a --json show "$id"
+cmp -s out before || fail "again changed: $(cat out), before: $(cat before)"
+expect 0 a set "$id" city=Bamy visits+=1 tags-=t
+{
+	cat edited.csv
+	echo ",,3,Oraz,,,,,"
+} >longer.csv
+expect 0 a import person longer.csv
+counts 1 0 1 0
+value 'city="Bamy"'
+value 'visits=23'
+value 'tags=["r","s"]'
+meet
+shows "$id" '"conflict":false'
+
+# Who changed it to the same value meanwhile has done it already.
+expect 0 a export person --where 'nr = "2"'
+sed 's/Bamy/Sarahs/' out >same.csv
+expect 0 b set "$id" city=Sarahs
+meet
+expect 0 a import person same.csv
+counts 0 0 1 0
+
+# A fixed value that the file leaves alone is no reason to reject the row.
+expect 0 a set "$id" visits+=1
+sed 's/Amangul/Oguljan/' same.csv >fixed.csv
+expect 0 a import person fixed.csv
+counts 0 1 0 0
+
+# Another author says it anew.
+expect 0 a export person --where 'nr = "2"'
+sed 's/,24,/,30,/' out >count.csv
+cmp -s out count.csv && fail "not 24 visits: $(cat out)"
+expect 0 a import person count.csv --author Jeren
+value 'visits=30'
+expect 0 a import person count.csv --author Jeren --again
+value 'visits=30'
+expect 0 a import person count.csv --author Maral --again
+value 'visits=36'
+expect 0 a verify
