@@ -232,4 +232,14 @@ expect 0 a import person count.csv --author Jeren --again
 value 'visits=30'
 expect 0 a import person count.csv --author Maral --again
 value 'visits=36'
+
+# Taking out what was put in again since takes nothing out: nothing is written.
+expect 0 a --json add person nr=5 tags=q
+id=$(sed 's/.*"id":"\([^"]*\)".*/\1/' out)
+version=$(sed 's/.*"version":"\([^"]*\)".*/\1/' out)
+expect 0 a set "$id" tags-=q
+expect 0 a set "$id" tags+=q
+expect 0 a set "$id" tags-=q --if-version "$version"
+grep -q '^unchanged' out || fail "removed what was not seen: $(cat out)"
+value 'tags=["q"]'
 expect 0 a verify
