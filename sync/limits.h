@@ -39,6 +39,7 @@
 	X(COMMIT_CHANGES_MAX, 10000, "changes", "writer", "record changes in one commit")          \
 	X(STEP_ARENA_BYTES, 134217728, "bytes", "writer", "memory of one step")                    \
 	X(KEY_BYTES_MAX, 64, "bytes", "writer", "key of the store")                                \
+	X(LOOKUP_RECORDS_MAX, 6291456, "records", "writer", "records that import --key compares")  \
 	X(MAP_FULL_PERCENT, 90, "percent", "writer", "fill at which new records are refused")
 
 #define LIMIT_ENUM(name, value, unit, bound, text) LIMIT_##name = (value),

@@ -134,7 +134,10 @@ enum rc import_open(struct import *i, const struct import_request *r, struct sto
 	i->was_done = i->progress.is_done;
 	i->rejected.bytes = i->progress.rejected_bytes;
 	i->mark = arena_mark(scratch);
-	return i->was_done ? RC_OK : open_again(i, why);
+	if (!i->was_done && i->sheet.looks_up) {
+		rc = import_lookup_open(&i->sheet, s, scratch, &i->lookup, why);
+	}
+	return rc == RC_OK && !i->was_done ? open_again(i, why) : rc;
 }
 
 void import_close(struct import *i)
@@ -142,9 +145,11 @@ void import_close(struct import *i)
 	import_rejected_close(&i->rejected);
 	import_ahead_stop(i->ahead);
 	replay_close(&i->replay);
+	import_lookup_close(i->lookup);
 	csvfile_close(i->file);
 	free(i->seen);
 	i->ahead = NULL;
+	i->lookup = NULL;
 	i->file = NULL;
 	i->seen = NULL;
 }
@@ -243,7 +248,8 @@ static enum rc add_row(struct batch *b, struct import_row *row, struct path_prob
 static enum rc take_row(struct batch *b, struct path_problem *why)
 {
 	struct import *i = b->i;
-	struct import_context context = { &i->sheet, &b->reader, &b->commit, &i->replay };
+	struct import_context context = { &i->sheet, &b->reader, &b->commit, &i->replay,
+					  i->lookup };
 	struct import_reject reject;
 	struct import_row row;
 	enum rc rc = RC_OK;
@@ -278,6 +284,23 @@ static enum rc read_row(struct import *i, struct path_problem *why)
 	return rc;
 }
 
+/* Lists what was written since the last batch, by whomever. */
+static enum rc follow_others(struct batch *b, struct path_problem *why)
+{
+	struct import *i = b->i;
+	enum rc rc = RC_OK;
+
+	if (i->lookup == NULL) {
+		return RC_OK;
+	}
+	arena_release(i->scratch, i->mark);
+	rc = import_lookup_follow(i->lookup, &i->sheet, i->store, b->commit.work->txn, i->scratch);
+	if (rc == RC_LIMIT) {
+		return import_lookup_refuse(&i->sheet, why);
+	}
+	return rc == RC_OK ? RC_OK : fail_store(why, rc, NULL, NULL);
+}
+
 static enum rc fill_batch(struct batch *b, struct path_problem *why)
 {
 	struct import *i = b->i;
@@ -288,6 +311,7 @@ static enum rc fill_batch(struct batch *b, struct path_problem *why)
 				 "the schema changed during the import");
 	}
 	memset(i->seen, 0, SEEN_SLOTS * sizeof(*i->seen));
+	rc = rc == RC_OK ? follow_others(b, why) : rc;
 	while (rc == RC_OK && !b->is_full && !i->progress.is_done && b->rows < IMPORT_BATCH_ROWS &&
 	       !commit_is_large(&b->commit) && i->at.offset - b->start < IMPORT_BATCH_BYTES) {
 		rc = read_row(i, why);

@@ -21,7 +21,7 @@ enum { IMPORT_BATCH_ROWS = 1000, IMPORT_BATCH_BYTES = 4194304, IMPORT_KEY_LEN = 
 struct import_request {
 	const char *path;
 	struct bytes kind;
-	struct bytes key; /* fields joined by commas; empty: the kind's first unique */
+	struct bytes key; /* as of import_sheet.h */
 	uint16_t home;    /* of new records, at the centre; else 0 */
 	struct bytes author, reason;
 	bool is_dry, again;
@@ -48,6 +48,7 @@ struct import {
 	struct import_rejected rejected;
 	uint8_t (*seen)[IMPORT_DIGEST_LEN]; /* keys of the batch, a hash table */
 	struct replay replay;               /* for rows of older versions */
+	struct import_lookup *lookup;       /* when the sheet looks up */
 };
 
 /*

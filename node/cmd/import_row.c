@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "node/cmd/import_diff.h"
+#include "node/cmd/import_find.h"
 #include "node/store/records.h"
-#include "node/store/unique.h"
 
 enum rc import_row_reject(struct import_reject *why, struct bytes column, const char *text,
 			  const char *hint)
@@ -30,15 +30,20 @@ static bool find_key(const struct import_sheet *s, const struct value_reader *r,
 		     const struct bytes *values, struct key *out)
 {
 	struct bytes fields[LIMIT_DIMENSIONS_MAX];
-	uint32_t i, count = s->kind->uniques[s->unique].fields_count;
+	uint32_t i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < s->key_count; i++) {
 		fields[i] = values[s->key_columns[i]];
 		if (fields[i].p == NULL) {
 			return false;
 		}
 	}
-	*out = unique_key(r->store->crypto, s->kind, s->unique, fields);
+	if (s->looks_up) {
+		unique_digest(r->store->crypto, fields, s->key_count, out->b);
+		out->len = UNIQUE_DIGEST_LEN;
+	} else {
+		*out = unique_key(r->store->crypto, s->kind, s->unique, fields);
+	}
 	return true;
 }
 
@@ -138,34 +143,6 @@ static bool find_late_key(const struct import_sheet *s, const struct value_reade
 	return find_key(s, r, values, out);
 }
 
-/* Among the records that hold the key, the first that is not deleted, else
- * the first. RC_NOTFOUND: none does. */
-static enum rc find_holder(const struct import_sheet *s, struct commit *c, const struct key *k,
-			   struct uuid *out)
-{
-	struct uuid id, first;
-	enum rc rc = unique_find(c->work->txn, k, NULL, &id);
-
-	first = id;
-	while (rc == RC_OK) {
-		const struct record *r = work_record(c->work, s->kind->number, id);
-
-		if (r == NULL) {
-			return c->work->rc;
-		}
-		if (!view_life(r).deleted) {
-			*out = id;
-			return RC_OK;
-		}
-		*out = first;
-		rc = unique_find(c->work->txn, k, &id, &id);
-		if (rc == RC_NOTFOUND) {
-			return RC_OK;
-		}
-	}
-	return rc;
-}
-
 /* The record that an id names. */
 static enum rc choose_by_id(const struct import_input *in, uint32_t column, struct bytes name,
 			    struct import_row *out, struct import_reject *why)
@@ -204,7 +181,7 @@ static enum rc choose_record(const struct import_context *x, const struct import
 	}
 	out->has_digest = true;
 	memcpy(out->digest, k->b + k->len - IMPORT_DIGEST_LEN, IMPORT_DIGEST_LEN);
-	rc = find_holder(s, x->commit, k, &out->draft.id);
+	rc = import_find(x, k, &out->draft.id, why);
 	if (rc == RC_OK) {
 		out->draft.act = DRAFT_EDIT;
 	}

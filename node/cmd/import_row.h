@@ -15,11 +15,11 @@
 #ifndef KERWEN_IMPORT_ROW_H
 #define KERWEN_IMPORT_ROW_H
 
-#include "node/cmd/import_sheet.h"
+#include "node/cmd/import_lookup.h"
 #include "node/store/key.h"
 #include "node/store/replay.h"
 
-enum { IMPORT_DIGEST_LEN = 16 };
+enum { IMPORT_DIGEST_LEN = UNIQUE_DIGEST_LEN };
 
 /* Why a row is rejected: "reason; next step". */
 struct import_reject {
@@ -38,7 +38,7 @@ struct import_input {
 	struct csvfile_place place, next; /* where it begins, and the one behind */
 	struct bytes *values;             /* by column: canonical; p NULL: not read yet */
 	bool has_key;                     /* key is set */
-	struct key key;                   /* of the unique; see unique.h */
+	struct key key;                   /* of the unique; or the digest alone */
 	bool is_bad;
 	struct import_reject reject; /* why it is bad; else not set */
 };
@@ -48,7 +48,8 @@ struct import_context {
 	const struct import_sheet *sheet;
 	struct value_reader *reader;
 	struct commit *commit;
-	struct replay *replay; /* of the commit's transaction */
+	struct replay *replay;              /* of the commit's transaction */
+	const struct import_lookup *lookup; /* followed up to it; when the sheet looks up */
 };
 
 /* A code that a row changes: what its record shows now, and the cell. */

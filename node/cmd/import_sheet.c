@@ -101,18 +101,23 @@ static enum rc check_required(const struct import_sheet *s, const struct value_r
 	return RC_OK;
 }
 
-/* Finds the columns of unique number u; false: one is not in the file. */
-static bool find_key_columns(struct import_sheet *s, uint32_t u)
+/* Takes unique number u for the key; false: a column of it is not in the file,
+ * which missing names. */
+static bool take_unique(struct import_sheet *s, uint32_t u, const char **missing)
 {
 	const struct schema_key *key = &s->kind->uniques[u];
 	uint32_t i;
 
 	for (i = 0; i < key->fields_count; i++) {
-		if (!find_column(s, &s->kind->fields[key->fields[i]], &s->key_columns[i])) {
+		const struct schema_field *f = &s->kind->fields[key->fields[i]];
+
+		if (!find_column(s, f, &s->key_columns[i])) {
+			*missing = f->name;
 			return false;
 		}
 	}
 	s->unique = u;
+	s->key_count = key->fields_count;
 	return true;
 }
 
@@ -133,42 +138,128 @@ static bool next_name(struct bytes *list, struct bytes *name)
 	return true;
 }
 
+static bool has_name(struct bytes list, const char *name)
+{
+	struct bytes one;
+
+	while (next_name(&list, &one)) {
+		if (bytes_equal(one, bytes_of(name))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Whether --key names exactly the fields of a unique, in any order. */
 static bool is_same_key(const struct schema_kind *k, const struct schema_key *key,
 			struct bytes list)
 {
 	struct bytes name;
-	uint32_t i, found = 0, count = 0;
+	uint32_t i, count = 0;
 
-	while (next_name(&list, &name)) {
-		count++;
-		for (i = 0; i < key->fields_count; i++) {
-			found += bytes_equal(bytes_of(k->fields[key->fields[i]].name), name);
+	for (i = 0; i < key->fields_count; i++) {
+		if (!has_name(list, k->fields[key->fields[i]].name)) {
+			return false;
 		}
 	}
-	return found == count && count == key->fields_count;
+	while (next_name(&list, &name)) {
+		count++;
+	}
+	return count == key->fields_count;
 }
 
-static enum rc bind_key(struct import_sheet *s, struct path_problem *why)
+static enum rc refuse_missing(const char *name, struct path_problem *why)
+{
+	return path_fail(why, RC_INVALID, "add the column", "--key: the file lacks the column %s",
+			 name);
+}
+
+/* Whether records can be told apart by a field that is no unique's. */
+static enum rc judge_key_field(const struct import_sheet *s, const struct value_reader *r,
+			       const struct schema_field *f, struct path_problem *why)
+{
+	if (f->merge != MERGE_REGISTER) {
+		return path_fail(why, RC_INVALID, "name fields that hold one value",
+				 "--key: %s.%s is a %s", s->kind->name, f->name,
+				 schema_merge_text(f->merge));
+	}
+	if (r->store->info.is_centre && f->reach == REACH_OFFICE) {
+		return path_fail(why, RC_INVALID, "import the file at the office",
+				 "--key: %s.%s does not leave its office", s->kind->name, f->name);
+	}
+	return RC_OK;
+}
+
+/* Adds a field to a key that is no unique. */
+static enum rc add_key_field(struct import_sheet *s, struct value_reader *r, struct bytes name,
+			     struct path_problem *why)
+{
+	const struct schema_field *f = NULL;
+	uint32_t i, column = 0;
+	enum rc rc = RC_OK;
+
+	if (bytes_equal(name, bytes_of("id"))) {
+		return path_fail(why, RC_INVALID, "leave --key out",
+				 "--key: a column id names its record by itself");
+	}
+	f = value_arg_field(r, name);
+	if (f == NULL) {
+		return path_fail(why, RC_INVALID, r->hint, "--key: %s", r->text);
+	}
+	if (!find_column(s, f, &column)) {
+		return refuse_missing(f->name, why);
+	}
+	rc = judge_key_field(s, r, f, why);
+	for (i = 0; i < s->key_count && rc == RC_OK; i++) {
+		if (s->key_columns[i] == column) {
+			return path_fail(why, RC_INVALID, "leave one of them out",
+					 "--key: %s is named twice", f->name);
+		}
+	}
+	if (rc == RC_OK && s->key_count == LIMIT_DIMENSIONS_MAX) {
+		return path_fail(why, RC_INVALID, "name fewer", "--key: more than %d fields",
+				 LIMIT_DIMENSIONS_MAX);
+	}
+	if (rc == RC_OK) {
+		s->key_columns[s->key_count++] = column;
+	}
+	return rc;
+}
+
+static enum rc bind_any_fields(struct import_sheet *s, struct value_reader *r,
+			       struct path_problem *why)
+{
+	struct bytes list = s->key, name;
+	enum rc rc = RC_OK;
+
+	s->looks_up = true;
+	s->key_count = 0;
+	while (rc == RC_OK && next_name(&list, &name)) {
+		rc = add_key_field(s, r, name, why);
+	}
+	s->has_key = rc == RC_OK;
+	return rc;
+}
+
+static enum rc bind_key(struct import_sheet *s, struct value_reader *r, struct path_problem *why)
 {
 	const struct schema_kind *k = s->kind;
+	const char *missing = NULL;
 	uint32_t u = 0;
 
+	s->looks_up = false;
 	if (s->key.len == 0) {
-		s->has_key = k->uniques_count > 0 && find_key_columns(s, 0);
+		s->has_key = k->uniques_count > 0 && take_unique(s, 0, &missing);
 		return RC_OK;
 	}
 	while (u < k->uniques_count && !is_same_key(k, &k->uniques[u], s->key)) {
 		u++;
 	}
 	if (u == k->uniques_count) {
-		return path_fail(why, RC_INVALID, "see `kerwen schema show` for those it has",
-				 "--key: these fields are not a unique of %s", k->name);
+		return bind_any_fields(s, r, why);
 	}
-	s->has_key = find_key_columns(s, u);
-	return s->has_key ? RC_OK :
-			    path_fail(why, RC_INVALID, "add the column",
-				      "--key: the file lacks one of these columns");
+	s->has_key = take_unique(s, u, &missing);
+	return s->has_key ? RC_OK : refuse_missing(missing, why);
 }
 
 enum rc import_sheet_bind(struct import_sheet *s, struct value_reader *r, struct path_problem *why)
@@ -192,7 +283,7 @@ enum rc import_sheet_bind(struct import_sheet *s, struct value_reader *r, struct
 	if (rc == RC_OK) {
 		rc = check_required(s, r, why);
 	}
-	return rc == RC_OK ? bind_key(s, why) : rc;
+	return rc == RC_OK ? bind_key(s, r, why) : rc;
 }
 
 struct bytes import_sheet_column(const struct import_sheet *s, const char *text)

@@ -23,13 +23,15 @@ struct import_sheet {
 	struct import_column columns[IMPORT_COLUMNS_MAX];
 	uint32_t columns_count;
 	struct bytes kind_name;
-	struct bytes key; /* --key as given; empty: the kind's first unique */
+	struct bytes key; /* --key: fields joined by commas; empty: the kind's first unique */
 	uint16_t home;    /* of new records, at the centre */
 
 	const struct schema_kind *kind;
 	bool has_id, has_key;
-	uint32_t unique;                            /* of the kind */
-	uint32_t key_columns[LIMIT_DIMENSIONS_MAX]; /* in the order of the unique */
+	bool looks_up;   /* the key is no unique of the kind: see import_lookup.h */
+	uint32_t unique; /* of the kind, when it does not look up */
+	uint32_t key_columns[LIMIT_DIMENSIONS_MAX]; /* in the order of the key */
+	uint32_t key_count;
 };
 
 /* Takes the names of a header. RC_INVALID with why: too many, doubled, empty;

@@ -2,15 +2,32 @@
 
 #include <string.h>
 
-enum { START_MAX = 20, DIGEST_LEN = 16 };
+enum { START_MAX = 20 };
+
+void unique_digest(const struct crypto *c, const struct bytes *values, uint32_t count,
+		   uint8_t out[UNIQUE_DIGEST_LEN])
+{
+	struct bytes pieces[2 * LIMIT_DIMENSIONS_MAX];
+	uint8_t lengths[LIMIT_DIMENSIONS_MAX][4], digest[HASH_LEN];
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		struct bytes_writer w = bytes_writer_init(lengths[i], sizeof(lengths[i]));
+
+		bytes_put_be32(&w, (uint32_t)values[i].len);
+		pieces[2 * i] = bytes_at(lengths[i], sizeof(lengths[i]));
+		pieces[2 * i + 1] = values[i];
+	}
+	c->hash(digest, pieces, 2 * count);
+	memcpy(out, digest, UNIQUE_DIGEST_LEN);
+}
 
 struct key unique_key(const struct crypto *c, const struct schema_kind *kind, uint32_t number,
 		      const struct bytes *values)
 {
 	static const uint8_t separator = 0;
 	uint32_t count = kind->uniques[number].fields_count;
-	struct bytes pieces[2 * LIMIT_DIMENSIONS_MAX];
-	uint8_t lengths[LIMIT_DIMENSIONS_MAX][4], digest[HASH_LEN];
+	uint8_t digest[UNIQUE_DIGEST_LEN];
 	struct key k = key_kind(kind->number);
 	struct bytes_writer w = bytes_writer_init(k.b + k.len, sizeof(k.b) - k.len);
 	size_t room = START_MAX;
@@ -18,7 +35,6 @@ struct key unique_key(const struct crypto *c, const struct schema_kind *kind, ui
 
 	bytes_put_u8(&w, (uint8_t)number);
 	for (i = 0; i < count; i++) {
-		struct bytes_writer lw = bytes_writer_init(lengths[i], sizeof(lengths[i]));
 		size_t len = values[i].len < room ? values[i].len : room;
 
 		bytes_put(&w, values[i].p, len);
@@ -27,12 +43,9 @@ struct key unique_key(const struct crypto *c, const struct schema_kind *kind, ui
 			bytes_put(&w, &separator, 1);
 			room--;
 		}
-		bytes_put_be32(&lw, (uint32_t)values[i].len);
-		pieces[2 * i] = bytes_at(lengths[i], sizeof(lengths[i]));
-		pieces[2 * i + 1] = values[i];
 	}
-	c->hash(digest, pieces, 2 * count);
-	bytes_put(&w, digest, DIGEST_LEN);
+	unique_digest(c, values, count, digest);
+	bytes_put(&w, digest, UNIQUE_DIGEST_LEN);
 	k.len += w.len;
 	return k;
 }

@@ -15,6 +15,12 @@
 
 #include "node/store/key.h"
 
+enum { UNIQUE_DIGEST_LEN = 16 };
+
+/* What stands for a list of values, in an index key and in memory. */
+void unique_digest(const struct crypto *c, const struct bytes *values, uint32_t count,
+		   uint8_t out[UNIQUE_DIGEST_LEN]);
+
 /* The index key of values (one for each field of kind->uniques[number]),
  * without the id. */
 struct key unique_key(const struct crypto *c, const struct schema_kind *kind, uint32_t number,

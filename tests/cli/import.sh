@@ -97,10 +97,15 @@ refused 'f.csv is empty' f.csv
 printf 'code,name\na,b\n' >f.csv
 expect 2 k import thnig f.csv
 says 'did you mean "thing"?'
-expect 2 k import thing f.csv --key name
-says 'not a unique of thing'
-expect 2 k import thing f.csv --key name,made
-says 'lacks one of these columns'
+for key in 'colour=thing has no field "colour"' 'made=the file lacks the column made' \
+	'made,name=the file lacks the column made' 'name,name=name is named twice' \
+	'id=a column id names its record by itself'; do
+	expect 2 k import thing f.csv --key "${key%%=*}"
+	says "--key: ${key#*=}"
+done
+printf 'code,name,hits\na,b,1\n' >f.csv
+expect 2 k import thing f.csv --key hits
+says '--key: thing.hits is a counter'
 expect 1 k import thing f.csv --for Ahal
 expect 1 k import thing none.csv
 expect 2 k import thing .
