@@ -18,7 +18,9 @@ const struct command cmd_add_command = {
 	.words_min = 1,
 	.words_max = CMD_MANY,
 	.summary = "adds a record and prints its id",
-	.details = "Several elements of a set are joined by \"|\": citizenship=TKM|UZB.",
+	.details = "Several elements of a set are joined by \"|\": citizenship=TKM|UZB; a bar "
+		   "inside of\n"
+		   "one is written \"\\|\", a backslash \"\\\\\".",
 	.options = options,
 	.run = run,
 };

@@ -214,7 +214,10 @@ const struct command cmd_export_command = {
 	.words_min = 1,
 	.words_max = 1,
 	.summary = "writes records as CSV, which import reads",
-	.details = "With --json one document a line. Computed and closed fields are left out.",
+	.details = "With --json one document a line. Computed and closed fields are left out.\n"
+		   "Elements of sets and lines of logs are joined by \"|\"; inside they have "
+		   "\"\\|\" for a\n"
+		   "bar and \"\\\\\" for a backslash.",
 	.options = options,
 	.run = run,
 };

@@ -278,9 +278,15 @@ const struct command cmd_import_command = {
 	.words_min = 2,
 	.words_max = 2,
 	.summary = "adds and changes records from a CSV file",
-	.details = "Columns are named after fields, or `id`; an empty cell says nothing; the\n"
-		   "elements of a set are joined by \"|\". Rejected rows go to FILE.rejected.csv.\n"
-		   "A file that was cut short goes on where it was; `export` writes such files.",
+	.details =
+		"Columns are named after fields, or `id`. A cell that is empty, or says what the\n"
+		"record shows, says nothing. Where a record changed since its row was exported\n"
+		"(`_version`), what the row changes stands beside that. Elements of sets and\n"
+		"lines of logs are joined by \"|\"; inside write \"\\|\" and \"\\\\\". Rejected\n"
+		"rows go to FILE.rejected.csv. A file that was cut short goes on where it was.\n"
+		"\n"
+		"Fields of --key that are no unique of the kind are compared in memory: up to\n"
+		"64 bytes a record, for as many records as `kerwen limits` says.",
 	.options = options,
 	.run = run,
 };

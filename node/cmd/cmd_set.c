@@ -19,10 +19,12 @@ const struct command cmd_set_command = {
 	.words_min = 2,
 	.words_max = CMD_MANY,
 	.summary = "changes fields of a record",
-	.details = "FIELD=VALUE sets, FIELD= clears. Sets, counters and logs take FIELD+=VALUE;\n"
-		   "sets and counters also FIELD-=VALUE. What changes nothing writes nothing.\n"
-		   "A change settles an open conflict of the field, and says so; on a deleted\n"
-		   "record it brings the record back. ID may be the last 6 or more digits.",
+	.details =
+		"FIELD=VALUE sets, FIELD= clears. Sets, counters and logs take FIELD+=VALUE;\n"
+		"sets and counters also FIELD-=VALUE. A set takes several as \"a|b\"; inside an\n"
+		"element write \"\\|\" and \"\\\\\". What changes nothing writes nothing.\n"
+		"A change settles an open conflict of the field, and says so; on a deleted\n"
+		"record it brings the record back. ID may be the last 6 or more digits.",
 	.options = options,
 	.run = run,
 };

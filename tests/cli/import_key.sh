@@ -97,6 +97,10 @@ printf 'who,body\nOraz,new\nMerdan,same\n' >f.csv
 expect 0 k import visit f.csv --key who
 counts 1 1 0 0
 
+printf 'id,who,body\n%s,Serdar,renamed\n,Merdan,another\n' "$(ids 'who = "Merdan"')" >f.csv
+expect 0 k import visit f.csv --key who
+counts 1 1 0 0
+
 # Several with the same values: the row is for nobody.
 printf 'who,body\nAman,x\n' >f.csv
 expect 3 k import visit f.csv --key who
