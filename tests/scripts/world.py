@@ -156,15 +156,18 @@ class World:
         raise Trouble("the centre does not listen; see " + log)
 
     def stop(self):
-        """Ends the daemon, with what started it for it."""
+        """Ends the daemon, and what started it: that may be gone before it."""
         if self.daemon is None:
             return
         os.killpg(self.daemon.pid, signal.SIGTERM)
-        try:
-            self.daemon.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.daemon.pid, signal.SIGKILL)
-            self.daemon.wait()
+        for tick in range(1000):
+            self.daemon.poll()
+            try:
+                os.killpg(self.daemon.pid, 0 if tick < 900 else signal.SIGKILL)
+            except ProcessLookupError:
+                break
+            time.sleep(0.01)
+        self.daemon.wait()
         self.daemon = None
 
     def address(self):
