@@ -86,8 +86,7 @@ static enum rc decide_extreme(struct contest *c, struct verdict *out)
 	return RC_OK;
 }
 
-/* How far a value is: 0 for a clear, 1 for a code outside the flow. */
-static uint32_t rank_of(const struct schema_field *f, const struct item *item)
+uint32_t view_policy_rank(const struct schema_field *f, const struct item *item)
 {
 	uint32_t i;
 
@@ -111,7 +110,7 @@ static enum rc decide_flow(struct contest *c, struct verdict *out)
 		return RC_NOMEM;
 	}
 	for (i = 0; i < c->count; i++) {
-		uint32_t rank = rank_of(c->field, c->items[i].item);
+		uint32_t rank = view_policy_rank(c->field, c->items[i].item);
 
 		if (rank > highest) {
 			highest = rank;

@@ -26,4 +26,8 @@ struct verdict {
  */
 enum rc view_policy_decide(struct contest *c, struct verdict *out);
 
+/* How far along a flow a value is: 0 for a clear, 1 for a code that the flow
+ * does not name, then the ranks. */
+uint32_t view_policy_rank(const struct schema_field *f, const struct item *item);
+
 #endif

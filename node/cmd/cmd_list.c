@@ -12,7 +12,7 @@
 #include "node/cmd/open.h"
 #include "node/cmd/value_arg.h"
 #include "node/cmd/value_out.h"
-#include "node/store/key.h"
+#include "node/store/conflicts.h"
 #include "sync/expr.h"
 
 enum { SLICE_MS = 500, SLICE_ROWS = 2000, COLUMNS_MAX = LIMIT_FIELDS_PER_KIND_MAX + 3 };
@@ -85,10 +85,7 @@ static bool is_wanted(struct slice *s, const struct record *r)
 
 static bool is_open(struct slice *s, const struct record *r)
 {
-	struct key k = key_record(r->kind_number, r->id);
-	struct bytes v;
-
-	return kv_get(s->txn, KV_CONFLICT, key_bytes(&k), &v) == RC_OK && v.len == 1 && v.p[0] == 1;
+	return (conflicts_get(s->txn, r->kind_number, r->id) & CONFLICTS_OPEN) != 0;
 }
 
 static enum rc print_json(struct slice *s, const struct record *r, const char *id)

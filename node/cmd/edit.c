@@ -7,7 +7,7 @@
 #include "node/cmd/open.h"
 #include "node/cmd/value_arg.h"
 #include "node/cmd/value_out.h"
-#include "node/store/key.h"
+#include "node/store/conflicts.h"
 
 /* The change under way. */
 struct edit {
@@ -288,16 +288,14 @@ static void note_outcome(struct edit *e)
 /* Whether the record is in open conflict now. */
 static int check_conflict(struct edit *e)
 {
-	struct key k = key_record(e->draft.kind->number, e->draft.id);
 	struct kv_txn *t = NULL;
-	struct bytes v;
 	bool open = false;
 	int code = open_read(e->c, &e->node, &t);
 
 	if (code != CMD_OK) {
 		return code;
 	}
-	open = kv_get(t, KV_CONFLICT, key_bytes(&k), &v) == RC_OK && v.len == 1 && v.p[0] == 1;
+	open = (conflicts_get(t, e->draft.kind->number, e->draft.id) & CONFLICTS_OPEN) != 0;
 	store_end(e->node.store, t);
 	if (!open) {
 		return CMD_OK;

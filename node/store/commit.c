@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/store/bounds.h"
 #include "node/store/draft.h"
 #include "proto/entry_codec.h"
 
@@ -291,23 +292,74 @@ static enum rc copy_values(struct commit *c, const struct slices *s)
 	return p == NULL ? RC_NOMEM : RC_OK;
 }
 
-static enum rc write_draft(struct commit *c, struct draft *d, struct draft_plan *plan,
+static enum rc write_draft(struct commit *c, struct draft *d, struct slices *slices,
 			   const struct record *r)
 {
-	struct slices slices;
-	enum rc rc = cut_slices(c, d, plan, &slices);
+	enum rc rc = copy_values(c, slices);
 	uint32_t i;
 
-	if (rc == RC_OK) {
-		rc = copy_values(c, &slices);
-	}
-	for (i = 0; rc == RC_OK && i < slices.count; i++) {
-		rc = write_slice(c, d, &slices.items[i], r);
+	for (i = 0; rc == RC_OK && i < slices->count; i++) {
+		rc = write_slice(c, d, &slices->items[i], r);
 		c->changes_count += rc == RC_OK;
 	}
 	if (rc == RC_OK && d->act == DRAFT_ADD) {
 		c->added++;
 	}
+	return rc;
+}
+
+static const struct part *find_part(const struct record *r, uint16_t scope)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->parts_count; i++) {
+		if (r->parts[i].scope == scope) {
+			return &r->parts[i].part;
+		}
+	}
+	return NULL;
+}
+
+static enum rc judge_slice(struct commit *c, const struct draft *d, const struct slice *slice,
+			   const struct record *r, struct bounds_excess *excess)
+{
+	struct change change = { .life = slice->life,
+				 .ops = slice->ops,
+				 .ops_count = slice->ops_count };
+	struct sight sight = { .form = d->has_form ? &d->form : NULL };
+	struct seen seen = { .ctx = &sight, .covers = covers };
+	const struct part *part = find_part(r, slice->scope);
+
+	if (part == NULL) {
+		return RC_OK; /* one entry at most */
+	}
+	sight.dot = (struct dot){ store_own_feed(c->work->store, slice->scope), UINT64_MAX };
+	return bounds_judge(part, &change, sight.dot, &seen, c->work->arena, excess);
+}
+
+/* The bounds on what a record grows to are told before anything is written. */
+static enum rc judge_bounds(struct commit *c, const struct draft *d, const struct slices *slices,
+			    const struct record *r, struct draft_result *out)
+{
+	struct bounds_excess excess = { .kind = BOUNDS_NONE };
+	struct bytes_writer w;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; rc == RC_OK && i < slices->count; i++) {
+		rc = judge_slice(c, d, &slices->items[i], r, &excess);
+	}
+	if (rc != RC_LIMIT) {
+		return rc;
+	}
+	w = bytes_writer_init(out->text, sizeof(out->text) - 1);
+	bytes_put(&w, "this record would have ", 23);
+	bounds_format(&excess, &w);
+	out->text[w.len] = '\0';
+	(void)snprintf(out->hint, sizeof(out->hint), "%s",
+		       excess.kind == BOUNDS_SIBLINGS || excess.kind == BOUNDS_HEADS ?
+			       "look at it as it is now, and decide with `kerwen resolve`" :
+			       "take out what is not needed, or go on in a new record");
 	return rc;
 }
 
@@ -333,6 +385,7 @@ enum rc commit_add(struct commit *c, struct draft *d, struct draft_result *out)
 {
 	const struct record *r = NULL;
 	struct draft_plan plan;
+	struct slices slices;
 	enum rc rc = RC_OK;
 
 	if (d->act == DRAFT_ADD) {
@@ -359,7 +412,16 @@ enum rc commit_add(struct commit *c, struct draft *d, struct draft_result *out)
 		out->outcome = DRAFT_UNCHANGED;
 		return RC_OK;
 	}
-	rc = write_draft(c, d, &plan, r);
+	rc = cut_slices(c, d, &plan, &slices);
+	if (rc == RC_OK) {
+		rc = judge_bounds(c, d, &slices, r, out);
+		if (rc == RC_LIMIT) {
+			return rc;
+		}
+	}
+	if (rc == RC_OK) {
+		rc = write_draft(c, d, &slices, r);
+	}
 	if (rc != RC_OK && c->work->rc == RC_OK) {
 		/* Half written: the whole commit is lost, which is no refusal. */
 		c->work->rc = commit_is_refusal(rc) ? RC_NOMEM : rc;

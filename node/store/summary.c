@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/base/clock.h"
+#include "node/store/conflicts.h"
 #include "node/store/feeds.h"
 #include "node/store/history.h"
 #include "node/store/records.h"
@@ -19,7 +20,7 @@ static enum rc count_conflicts(struct kv_txn *t, uint64_t *out)
 	enum rc rc = c == NULL ? RC_NOMEM : kv_cursor_seek(c, bytes_at(&zero, 1), &k, &v);
 
 	for (; rc == RC_OK; rc = kv_cursor_next(c, &k, &v)) {
-		*out += v.len == 1 && v.p[0] == 1;
+		*out += v.len == 1 && (v.p[0] & CONFLICTS_OPEN) != 0;
 	}
 	kv_cursor_close(c);
 	return rc == RC_NOTFOUND ? RC_OK : rc;

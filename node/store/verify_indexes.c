@@ -2,7 +2,7 @@
  * say stands there, and what stands there records say. */
 #include <string.h>
 
-#include "node/store/derive.h"
+#include "node/store/conflicts.h"
 #include "node/store/key.h"
 #include "node/store/unique.h"
 #include "node/store/verify_run.h"
@@ -37,32 +37,19 @@ static enum rc check_uniques(struct verify *v, const struct record *r)
 	return rc;
 }
 
-/* -1: not in the table; 0, 1: in open conflict or not. */
-static int stored_flag(struct verify *v, const struct record *r)
-{
-	struct key k = key_record(r->kind_number, r->id);
-	struct bytes flag;
-
-	if (kv_get(v->txn, KV_CONFLICT, key_bytes(&k), &flag) != RC_OK) {
-		return -1;
-	}
-	return flag.len == 1 && flag.p[0] == 1;
-}
-
 static enum rc check_conflict(struct verify *v, const struct record *r)
 {
 	struct records_stamps stamps = stamps_of(v);
 	struct view_source source = records_source(&stamps);
-	bool open = false;
-	int wanted = -1;
-	enum rc rc = RC_OK;
+	struct key k = key_record(r->kind_number, r->id);
+	struct bytes stored;
+	bool has = false, stands = false;
+	uint8_t bits = 0;
+	enum rc rc = conflicts_judge(r, &source, &v->arena, &has, &bits);
 
-	if (derive_is_contended(r)) {
-		rc = view_has_conflict(r, &source, &v->arena, &open);
-		wanted = open;
-	}
-	v->report.conflicts += open;
-	if (rc == RC_OK && stored_flag(v, r) != wanted) {
+	v->report.conflicts += (bits & CONFLICTS_OPEN) != 0;
+	stands = kv_get(v->txn, KV_CONFLICT, key_bytes(&k), &stored) == RC_OK;
+	if (rc == RC_OK && (has != stands || (has && !bytes_equal(stored, bytes_at(&bits, 1))))) {
 		verify_differs(v, "%s: the table of open conflicts is wrong about it",
 			       verify_record_name(v, r->kind_number, r->id).text);
 	}

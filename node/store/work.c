@@ -7,6 +7,7 @@
 
 #include "node/base/mem.h"
 #include "node/store/cells.h"
+#include "node/store/conflicts.h"
 #include "node/store/derive.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
@@ -458,25 +459,21 @@ static enum rc update_uniques(struct work *w, const struct work_record *r)
 	return rc;
 }
 
-/* The table of contended records: 1 for those in open conflict, else 0. */
+/* The table of records to look at (conflicts.h). */
 static enum rc update_conflict(struct work *w, const struct work_record *r)
 {
 	struct records_stamps stamps = stamps_of(w);
 	struct view_source source = records_source(&stamps);
 	struct key k = key_record(r->record.kind_number, r->record.id);
-	bool open = false;
-	uint8_t flag = 0;
-	enum rc rc = RC_OK;
+	bool has = false;
+	uint8_t bits = 0;
+	enum rc rc = conflicts_judge(&r->record, &source, w->arena, &has, &bits);
 
-	if (!derive_is_contended(&r->record)) {
-		return r->existed ? kv_del(w->txn, KV_CONFLICT, key_bytes(&k)) : RC_OK;
-	}
-	rc = view_has_conflict(&r->record, &source, w->arena, &open);
-	if (rc != RC_OK) {
+	if (rc != RC_OK || (!has && !r->existed)) {
 		return rc;
 	}
-	flag = open;
-	return kv_put(w->txn, KV_CONFLICT, key_bytes(&k), bytes_at(&flag, 1));
+	return has ? kv_put(w->txn, KV_CONFLICT, key_bytes(&k), bytes_at(&bits, 1)) :
+		     kv_del(w->txn, KV_CONFLICT, key_bytes(&k));
 }
 
 static enum rc flush_record(struct work *w, const struct work_record *r)
