@@ -4,7 +4,7 @@
 #include "node/cmd/value_arg.h"
 
 static const struct cmd_option options[] = {
-	{ .name = "history", .help = "also who changed what, in order" },
+	{ .name = "history", .help = "also who changed what, in causal order" },
 	{ 0 },
 };
 
@@ -22,7 +22,7 @@ static int print(struct cmd_context *c, const struct cmd_args *args, struct cmd_
 {
 	const struct schema *schema = &n->store->catalog->schema;
 	struct value_reader reader = value_arg_reader(n->store, t, &n->store->arena, NULL);
-	struct show s = { .out = c->out, .store = n->store, .txn = t, .arena = &n->store->arena };
+	struct show s;
 	uint16_t kind = 0;
 	struct uuid id;
 	enum rc rc = value_arg_record(&reader, bytes_of(args->words[0]), &kind, &id);
@@ -30,13 +30,8 @@ static int print(struct cmd_context *c, const struct cmd_args *args, struct cmd_
 	if (rc != RC_OK) {
 		return fail_id(c, &reader, rc);
 	}
+	show_begin(&s, c->out, n->store, t);
 	rc = records_get(t, schema, kind, id, s.arena, &s.record);
-	if (rc == RC_OK && s.record.kind == NULL) {
-		return cmd_fail(c, CMD_SCHEMA, "sync: a newer schema may be waiting",
-				"the kind of this record is not in the schema here");
-	}
-	s.stamps = (struct records_stamps){ t, n->store->info.centre_incarnation, s.arena };
-	s.source = records_source(&s.stamps);
 	s.history = cmd_has(args, "history");
 	if (rc == RC_OK) {
 		rc = c->out->json ? show_print_json(&s) : show_print_text(&s);
@@ -67,7 +62,11 @@ const struct command cmd_show_command = {
 	.words_min = 1,
 	.words_max = 1,
 	.summary = "shows a record, with every value that stands",
-	.details = "ID may be the last 6 or more digits. Deleted records are shown, too.",
+	.details = "ID may be the last 6 or more digits. Deleted records are shown, too. Values\n"
+		   "that stand side by side are numbered, as `resolve FIELD@N` takes them; the\n"
+		   "one that counts comes first. \"clock?\" marks a time that cannot be right.\n"
+		   "In a history \"replaces\" names the steps whose values gave way, \"beside\"\n"
+		   "those written without knowing of each other.",
 	.options = options,
 	.run = run,
 };

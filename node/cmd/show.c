@@ -3,25 +3,29 @@
 
 #include <stdio.h>
 
+#include "node/cmd/show_history.h"
+#include "node/cmd/sibling.h"
 #include "node/cmd/value_out.h"
 
-static void print_head(struct show *s)
+static enum rc print_head(struct show *s)
 {
 	struct record_life life = view_life(&s->record);
-	uint16_t office = 0, region = 0;
 	char id[UUID_TEXT_LEN + 1];
-	struct bytes home = bytes_of("centre");
+	struct bytes kind = show_kind_name(s), home = bytes_of("centre"), over;
+	enum rc rc = show_oversize(s, &over);
 
 	uuid_format(s->record.id, id);
-	if (view_home(&s->record, &office, &region)) {
-		home = origin_office(s->store, office, s->arena);
-	}
-	out_line(s->out, "%s %s of %.*s%s", s->record.kind->name, id, (int)home.len,
-		 (const char *)home.p, life.deleted ? ", deleted" : "");
+	(void)show_home(s, &home);
+	out_line(s->out, "%.*s %s of %.*s%s", (int)kind.len, (const char *)kind.p, id,
+		 (int)home.len, (const char *)home.p, life.deleted ? ", deleted" : "");
 	if (life.conflict) {
 		out_line(s->out, "open conflict: one deleted it, another changed it; "
-				 "`kerwen delete` or `kerwen restore` decides");
+				 "`kerwen resolve ID --keep` or `--delete` decides");
 	}
+	if (rc == RC_OK && over.len > 0) {
+		out_line(s->out, "over a limit: %.*s", (int)over.len, (const char *)over.p);
+	}
+	return rc;
 }
 
 static const struct out_column field_columns[] = {
@@ -34,13 +38,10 @@ enum { FIELD_COLUMNS = sizeof(field_columns) / sizeof(field_columns[0]) };
 static enum rc add_item_row(struct show *s, struct out_table *t, const char *name,
 			    const struct schema_field *f, const struct item *item)
 {
-	struct bytes text = bytes_of("(cleared)");
+	struct bytes text;
 	struct origin o;
-	enum rc rc = RC_OK;
+	enum rc rc = show_item_text(s, f, item, &text);
 
-	if (!item->cleared) {
-		rc = value_out_text(f, item->value, s->arena, &text);
-	}
 	if (rc == RC_OK) {
 		rc = origin_get(s->store, s->txn, item->dot, s->arena, &o);
 	}
@@ -52,26 +53,36 @@ static enum rc add_item_row(struct show *s, struct out_table *t, const char *nam
 	out_table_cell(t, text);
 	out_table_cell(t, o.office);
 	out_table_cell(t, o.author);
-	out_table_text(t, origin_time(o.time_ms).text);
-	return RC_OK;
+	out_table_text(t, origin_moment(&o).text);
+	return rc;
+}
+
+/* "born (conflict) @2", "  or @1": the number is what `resolve` takes. */
+static enum rc add_sibling(struct show *s, struct out_table *t, const struct schema_field *f,
+			   const struct field_view *v, uint32_t i, bool is_first)
+{
+	char name[LIMIT_NAME_BYTES_MAX + 48], number[16] = "";
+
+	if (v->count > 1) {
+		(void)snprintf(number, sizeof(number), " @%u", sibling_number(f, v, i));
+	}
+	(void)snprintf(name, sizeof(name), "%s%s%s", is_first ? f->name : "  or",
+		       is_first && v->conflict ? " (conflict)" : "", number);
+	return add_item_row(s, t, name, f, v->items[i]);
 }
 
 static enum rc add_register(struct show *s, struct out_table *t, const struct schema_field *f,
 			    const struct field_view *v)
 {
-	char name[LIMIT_NAME_BYTES_MAX + 32];
 	enum rc rc = RC_OK;
 	uint32_t i;
 
-	(void)snprintf(name, sizeof(name), "%s%s", f->name, v->conflict ? " (conflict)" : "");
 	if (v->shown < v->count) {
-		rc = add_item_row(s, t, name, f, v->items[v->shown]);
+		rc = add_sibling(s, t, f, v, v->shown, true);
 	}
 	for (i = 0; i < v->count && rc == RC_OK; i++) {
-		bool is_first = v->shown == v->count && i == 0;
-
 		if (i != v->shown) {
-			rc = add_item_row(s, t, is_first ? name : "  or", f, v->items[i]);
+			rc = add_sibling(s, t, f, v, i, v->shown == v->count && i == 0);
 		}
 	}
 	return rc;
@@ -104,10 +115,10 @@ static bool is_unset(const struct field_view *v)
 static enum rc print_fields(struct show *s)
 {
 	struct out_table *t = out_table_new(field_columns, FIELD_COLUMNS);
+	uint32_t i, count = s->record.kind == NULL ? 0 : s->record.kind->fields_count;
 	enum rc rc = RC_OK, printed = RC_OK;
-	uint32_t i;
 
-	for (i = 0; i < s->record.kind->fields_count && rc == RC_OK; i++) {
+	for (i = 0; i < count && rc == RC_OK; i++) {
 		const struct schema_field *f = &s->record.kind->fields[i];
 		struct field_view v;
 
@@ -118,60 +129,8 @@ static enum rc print_fields(struct show *s)
 		rc = f->merge == MERGE_REGISTER ? add_register(s, t, f, &v) :
 						  add_others(s, t, f, &v);
 	}
-	printed = out_table_print(s->out, t);
-	return rc == RC_OK ? printed : rc;
-}
-
-static const struct out_column history_columns[] = {
-	{ .name = "time" },   { .name = "office" }, { .name = "author" },
-	{ .name = "change" }, { .name = "reason" },
-};
-
-enum { HISTORY_COLUMNS = sizeof(history_columns) / sizeof(history_columns[0]) };
-
-static enum rc add_step_row(struct show *s, struct out_table *t, const struct show_step *step,
-			    bool is_first)
-{
-	const char *life = is_first ? "added" : step->life == LIFE_DELETED ? "deleted" : "";
-	size_t len = 16;
-	struct bytes_writer w;
-	uint32_t i;
-
-	for (i = 0; i < step->changes_count; i++) {
-		len += step->changes[i].len + 1;
-	}
-	w = bytes_writer_init(arena_take(s->arena, len), len);
-	if (w.p == NULL) {
-		return RC_NOMEM;
-	}
-	bytes_put(&w, life, bytes_of(life).len);
-	for (i = 0; i < step->changes_count; i++) {
-		bytes_put(&w, " ", w.len > 0);
-		bytes_put(&w, step->changes[i].p, step->changes[i].len);
-	}
-	out_table_row(t);
-	out_table_text(t, origin_time(step->origin.time_ms).text);
-	out_table_cell(t, step->origin.office);
-	out_table_cell(t, step->origin.author);
-	out_table_cell(t, w.len == 0 ? bytes_of("touched") : bytes_written(&w));
-	out_table_cell(t, step->origin.reason);
-	return RC_OK;
-}
-
-static enum rc print_history(struct show *s)
-{
-	struct out_table *t = NULL;
-	struct show_step *steps = NULL;
-	uint32_t i, count = 0;
-	enum rc rc = show_history(s, &steps, &count), printed = RC_OK;
-
-	if (rc != RC_OK) {
-		return rc;
-	}
-	out_line(s->out, "%s", "");
-	t = out_table_new(history_columns, HISTORY_COLUMNS);
-	for (i = 0; i < count && rc == RC_OK; i++) {
-		rc = add_step_row(s, t, &steps[i], i == 0);
+	if (rc == RC_OK) {
+		rc = show_add_unknown(s, t);
 	}
 	printed = out_table_print(s->out, t);
 	return rc == RC_OK ? printed : rc;
@@ -180,12 +139,13 @@ static enum rc print_history(struct show *s)
 enum rc show_print_text(struct show *s)
 {
 	struct bytes version;
-	enum rc rc = RC_OK;
+	enum rc rc = print_head(s);
 
-	print_head(s);
-	rc = print_fields(s);
+	if (rc == RC_OK) {
+		rc = print_fields(s);
+	}
 	if (rc == RC_OK && s->history) {
-		rc = print_history(s);
+		rc = show_print_history(s);
 	}
 	if (rc == RC_OK) {
 		rc = value_out_version(&s->record, s->arena, &version);

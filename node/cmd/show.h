@@ -1,6 +1,7 @@
 /*
  * The parts of `kerwen show`: one record with all its siblings, as JSON and
- * for people, and its history.
+ * for people, and its history. What it says of one value serves the lists of
+ * conflicts, too.
  */
 #ifndef KERWEN_SHOW_H
 #define KERWEN_SHOW_H
@@ -19,19 +20,50 @@ struct show {
 	bool history; /* list it, too */
 };
 
+/* For records that are read in t; the arena is the store's. s must stay where
+ * it is. */
+void show_begin(struct show *s, struct out *o, struct store *store, struct kv_txn *t);
+
 /* Prints the record. RC_NOMEM, RC_CORRUPT, RC_IO ... */
 enum rc show_print_json(struct show *s);
 enum rc show_print_text(struct show *s);
 
-/* One commit that touched the record. */
-struct show_step {
-	struct origin origin;
-	enum life life;
-	struct bytes *changes; /* "FIELD=", "FIELD+=" ...: what, not the values */
-	uint32_t changes_count, changes_max;
-};
+/* "person", or "kind 17 (unknown here)"; in the arena. */
+struct bytes show_kind_name(struct show *s);
 
-/* The commits in causal order; *steps in the arena. */
-enum rc show_history(struct show *s, struct show_step **steps, uint32_t *count);
+/* The name of the record's home, in the arena. False: not known here. */
+bool show_home(struct show *s, struct bytes *out);
+
+/*
+ * One value for people: "(cleared)", and of a link also whether the record
+ * that it leads to is "(not here)" or "(deleted)". In the arena or the record.
+ */
+enum rc show_item_text(struct show *s, const struct schema_field *f, const struct item *item,
+		       struct bytes *out);
+
+/* Sets "value" of an object; of a link that leads nowhere also "dangling" and
+ * "target": "missing" or "deleted". */
+enum rc show_item_json(struct show *s, const struct schema_field *f, const struct item *item,
+		       json_t *object);
+
+/* items[i] of a view as an object: the value, where it comes from, and of
+ * registers "n" and "shown". Gives. */
+enum rc show_sibling_json(struct show *s, const struct schema_field *f, const struct field_view *v,
+			  uint32_t i, json_t **out);
+
+/* Bytes that the schema here does not explain: text as it is, anything else
+ * as hexadecimal digits. In the arena or borrowed. */
+enum rc show_raw_text(struct bytes v, struct arena *a, struct bytes *out);
+/* Sets "value" of an object if they are text, else "hex". */
+enum rc show_raw_json(struct bytes v, struct arena *a, json_t *object);
+
+/* Fields that are not in the schema here, as rows of the table of
+ * show_print_text, and as a list. */
+enum rc show_add_unknown(struct show *s, struct out_table *t);
+enum rc show_put_unknown(struct show *s, json_t *document);
+
+/* "70 values ...": what of the record is over a bound (bounds.h), in the
+ * arena; length 0: nothing. */
+enum rc show_oversize(struct show *s, struct bytes *out);
 
 #endif

@@ -1,14 +1,33 @@
-/*
- * The commits that touched a record. Every write also touches the scope where
- * existence lives, so its entries give the order; what the same commit wrote
- * in narrower scopes is added to its line.
- */
-#include <stdio.h>
+#include "node/cmd/show_history.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "node/cmd/show.h"
+#include "node/store/context.h"
+#include "node/store/feeds.h"
 #include "node/store/history.h"
+#include "node/store/key.h"
+#include "node/store/parts.h"
+#include "proto/entry_codec.h"
 #include "sync/feed.h"
+
+/* Which step an author's commit has. */
+struct named {
+	uint16_t office;
+	uint32_t incarnation;
+	uint64_t commit;
+	uint32_t step;
+};
+
+/* The history while it is gathered. */
+struct gather {
+	struct show *show;
+	struct show_step *steps;
+	uint32_t count;
+	struct named *names; /* of the existence part, sorted once that is read */
+	uint32_t names_count;
+	struct show_replay replay; /* of the part at hand */
+};
 
 /* The part where existence lives; the first one when none is known. */
 static const struct record_part *find_existence(const struct record *r)
@@ -23,50 +42,74 @@ static const struct record_part *find_existence(const struct record *r)
 	return r->parts_count == 0 ? NULL : &r->parts[0];
 }
 
-static const char *sign_of(enum op_code code)
+static struct named name_of(const struct show_step *s, uint32_t step)
 {
-	switch (code) {
-	case OP_PUT:
-	case OP_CLEAR:
-		return "=";
-	case OP_SET_REMOVE:
-		return "-=";
-	case OP_SET_ADD:
-	case OP_COUNT:
-	case OP_LOG:
-		return "+=";
-	}
-	return "";
+	return (struct named){ feed_office(s->origin.dot.feed),
+			       feed_incarnation(s->origin.dot.feed), s->origin.commit, step };
 }
 
-static bool has_change(const struct show_step *step, struct bytes text)
+static int compare_names(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	if (x->office != y->office) {
+		return x->office < y->office ? -1 : 1;
+	}
+	if (x->incarnation != y->incarnation) {
+		return x->incarnation < y->incarnation ? -1 : 1;
+	}
+	return x->commit < y->commit ? -1 : x->commit > y->commit;
+}
+
+static enum rc sort_names(struct gather *g)
 {
 	uint32_t i;
 
-	for (i = 0; i < step->changes_count; i++) {
-		if (bytes_equal(step->changes[i], text)) {
-			return true;
+	g->names = arena_take(g->show->arena, g->count * sizeof(*g->names));
+	if (g->names == NULL) {
+		return RC_NOMEM;
+	}
+	for (i = 0; i < g->count; i++) {
+		g->names[i] = name_of(&g->steps[i], i);
+	}
+	g->names_count = g->count;
+	if (g->count > 1) {
+		qsort(g->names, g->count, sizeof(*g->names), compare_names);
+	}
+	return RC_OK;
+}
+
+/* The step that has this commit already, or a new one at the end. */
+static uint32_t find_step(struct gather *g, const struct show_step *made)
+{
+	struct named wanted = name_of(made, 0);
+	uint32_t i = g->count > g->names_count ? g->count - 1 : 0;
+
+	if (g->names_count > 0) {
+		const struct named *found = bsearch(&wanted, g->names, g->names_count,
+						    sizeof(*g->names), compare_names);
+
+		if (found != NULL) {
+			return found->step;
 		}
 	}
-	return false;
+	if (g->count > g->names_count) {
+		struct named last = name_of(&g->steps[i], i);
+
+		if (compare_names(&last, &wanted) == 0) {
+			return i;
+		}
+	}
+	g->steps[g->count] = *made;
+	return g->count++;
 }
 
 static enum rc add_change(struct show *s, struct show_step *step, const struct op *op)
 {
-	const struct schema_field *f =
-		s->record.kind == NULL ? NULL : schema_field_by_number(s->record.kind, op->field);
-	char text[LIMIT_NAME_BYTES_MAX + 16];
-	struct bytes *wider = NULL;
+	struct show_change *wider = NULL;
+	struct show_change change = { .number = op->field, .code = op->code };
 
 	if (op->field == FIELD_HOME) {
-		return RC_OK;
-	}
-	if (f == NULL) {
-		(void)snprintf(text, sizeof(text), "field %u%s", op->field, sign_of(op->code));
-	} else {
-		(void)snprintf(text, sizeof(text), "%s%s", f->name, sign_of(op->code));
-	}
-	if (has_change(step, bytes_of(text))) {
 		return RC_OK;
 	}
 	if (step->changes_count == step->changes_max) {
@@ -80,68 +123,139 @@ static enum rc add_change(struct show *s, struct show_step *step, const struct o
 		}
 		step->changes = wider;
 	}
-	step->changes[step->changes_count] = arena_copy(s->arena, bytes_of(text));
-	return step->changes[step->changes_count++].p == NULL ? RC_NOMEM : RC_OK;
+	change.field = s->record.kind == NULL ? NULL :
+						schema_field_by_number(s->record.kind, op->field);
+	change.value = op->value;
+	step->changes[step->changes_count++] = change;
+	return RC_OK;
 }
 
-/* Adds what one entry did to the record. */
-static enum rc add_entry(struct show *s, struct show_step *step, struct dot d)
+static bool is_aside(struct kv_txn *t, struct dot d, uint32_t place)
 {
+	struct key k = key_quarantine(d, place);
+	struct bytes v;
+
+	return kv_get(t, KV_QUARANTINE, key_bytes(&k), &v) == RC_OK;
+}
+
+/* Adds what one change of an entry did to the record. */
+static enum rc take_change(struct gather *g, uint32_t at, const struct header *h,
+			   const struct change *c)
+{
+	struct show_step *step = &g->steps[at];
+	struct context context = { .txn = g->show->txn, .header = h, .change = c };
+	struct seen seen = { .ctx = &context, .covers = context_covers };
+	struct dot dot = { h->feed, h->seq };
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	if (c->life != LIFE_NONE) {
+		step->life = c->life;
+		step->has_form = c->has_form;
+		step->form = c->form;
+	}
+	for (i = 0; rc == RC_OK && i < c->ops_count; i++) {
+		rc = add_change(g->show, step, &c->ops[i]);
+	}
+	if (rc == RC_OK) {
+		rc = show_replay_change(&g->replay, g->steps, at, c, dot, &seen);
+	}
+	return rc == RC_OK ? context.rc : rc;
+}
+
+/* What is needed of an entry: its header's numbers, and where the one change
+ * of it lies that is about the record. */
+struct found {
+	struct header header; /* nothing that borrows */
+	uint32_t place;
+};
+
+/* Looks into an entry, which may be large; the arena is given back. An entry
+ * has one change of a record: a second one was put aside. */
+static enum rc look_into(struct show *s, struct bytes entry, struct found *out)
+{
+	size_t mark = arena_mark(s->arena);
 	struct change change;
 	struct entry e;
-	uint32_t i, at = 0;
-	enum rc rc = history_load(s->txn, d, s->arena, &e);
+	uint32_t at = 0;
+	enum rc rc = entry_decode(entry, s->arena, &e);
 
 	while (rc == RC_OK) {
+		struct dot d = { e.header.feed, e.header.seq };
+
 		rc = history_find_change(&e, s->record.kind_number, s->record.id, s->arena, &at,
 					 &change);
-		if (rc == RC_OK && change.life != LIFE_NONE) {
-			step->life = change.life;
-		}
-		for (i = 0; rc == RC_OK && i < change.ops_count; i++) {
-			rc = add_change(s, step, &change.ops[i]);
-		}
-	}
-	return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-static struct show_step *find_step(struct show_step *steps, uint32_t count, const struct origin *o)
-{
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
-		uint64_t a = steps[i].origin.dot.feed, b = o->dot.feed;
-
-		if (steps[i].origin.commit == o->commit && feed_office(a) == feed_office(b) &&
-		    feed_incarnation(a) == feed_incarnation(b)) {
-			return &steps[i];
-		}
-	}
-	return NULL;
-}
-
-/* Puts the entries of one part into steps; new ones at the end. */
-static enum rc add_part(struct show *s, const struct record_part *p, struct show_step *steps,
-			uint32_t *count)
-{
-	struct history h;
-	struct show_step *step = NULL;
-	struct origin origin;
-	uint32_t i;
-	enum rc rc = history_get(s->txn, &s->record, p, s->arena, &h);
-
-	for (i = 0; i < h.count && rc == RC_OK; i++) {
-		rc = origin_get(s->store, s->txn, h.steps[i].dot, s->arena, &origin);
-		if (rc != RC_OK) {
+		if (rc == RC_OK && !is_aside(s->txn, d, at - 1)) {
 			break;
 		}
-		step = find_step(steps, *count, &origin);
-		if (step == NULL) {
-			step = &steps[(*count)++];
-			memset(step, 0, sizeof(*step));
-			step->origin = origin;
-		}
-		rc = add_entry(s, step, h.steps[i].dot);
+	}
+	if (rc == RC_OK) {
+		out->header = (struct header){ .feed = e.header.feed,
+					       .seq = e.header.seq,
+					       .seen_centre = e.header.seen_centre,
+					       .seen_own = e.header.seen_own };
+		out->place = at - 1;
+	}
+	arena_release(s->arena, mark);
+	return rc;
+}
+
+/* The bytes of a change, borrowed from the store. */
+static enum rc find_bytes(struct show *s, struct bytes entry, uint32_t place, struct bytes *out)
+{
+	size_t mark = arena_mark(s->arena);
+	struct parts_place *places = NULL;
+	uint32_t count = 0;
+	enum rc rc = parts_list(entry, s->arena, &places, &count);
+
+	if (rc == RC_OK && place < count) {
+		*out = bytes_at(entry.p + places[place].offset, places[place].len);
+	}
+	arena_release(s->arena, mark);
+	return rc == RC_OK && place >= count ? RC_CORRUPT : rc;
+}
+
+static enum rc add_entry(struct gather *g, const struct history_step *h)
+{
+	struct show *s = g->show;
+	struct show_step made = { .place = h->place };
+	struct feed_entry stored;
+	struct bytes bytes = { NULL, 0 };
+	struct change change;
+	struct found found;
+	enum rc rc = feeds_get_entry(s->txn, h->dot, &stored);
+
+	if (rc == RC_OK) {
+		rc = look_into(s, stored.bytes, &found);
+	}
+	if (rc != RC_OK) {
+		return rc == RC_NOTFOUND ? RC_OK : rc;
+	}
+	rc = origin_get(s->store, s->txn, h->dot, s->arena, &made.origin);
+	if (rc == RC_OK) {
+		rc = find_bytes(s, stored.bytes, found.place, &bytes);
+	}
+	if (rc == RC_OK) {
+		rc = entry_decode_ops(bytes, s->arena, &change);
+	}
+	if (rc == RC_OK) {
+		made.seen_centre = found.header.seen_centre;
+		made.seen_own = found.header.seen_own;
+		rc = take_change(g, find_step(g, &made), &found.header, &change);
+	}
+	return rc;
+}
+
+static enum rc add_part(struct gather *g, const struct record_part *p)
+{
+	struct show *s = g->show;
+	struct history h;
+	enum rc rc = history_get(s->txn, &s->record, p, s->arena, &h);
+	uint32_t i;
+
+	g->replay = (struct show_replay){ .arena = s->arena };
+	for (i = 0; i < h.count && rc == RC_OK; i++) {
+		rc = add_entry(g, &h.steps[i]);
 	}
 	return rc;
 }
@@ -166,19 +280,24 @@ static enum rc count_dots(struct show *s, uint32_t *count)
 enum rc show_history(struct show *s, struct show_step **steps, uint32_t *count)
 {
 	const struct record_part *existence = find_existence(&s->record);
+	struct gather g = { .show = s };
 	uint32_t i, max = 0;
 	enum rc rc = count_dots(s, &max);
 
-	*count = 0;
-	*steps = arena_take(s->arena, max * sizeof(**steps));
-	if (rc != RC_OK || *steps == NULL) {
+	g.steps = arena_take(s->arena, max * sizeof(*g.steps));
+	if (rc != RC_OK || g.steps == NULL) {
 		return rc == RC_OK ? RC_NOMEM : rc;
 	}
-	rc = existence == NULL ? RC_OK : add_part(s, existence, *steps, count);
+	rc = existence == NULL ? RC_OK : add_part(&g, existence);
+	if (rc == RC_OK) {
+		rc = sort_names(&g);
+	}
 	for (i = 0; i < s->record.parts_count && rc == RC_OK; i++) {
 		if (&s->record.parts[i] != existence) {
-			rc = add_part(s, &s->record.parts[i], *steps, count);
+			rc = add_part(&g, &s->record.parts[i]);
 		}
 	}
-	return rc;
+	*steps = g.steps;
+	*count = g.count;
+	return rc == RC_OK ? show_beside(g.steps, g.names_count, s->arena) : rc;
 }

@@ -139,17 +139,44 @@ static bool has_record(struct kv_cursor *c, uint16_t kind, struct uuid id)
 	return kv_cursor_seek(c, key_bytes(&prefix), &k, &v) == RC_OK && key_has_prefix(k, &prefix);
 }
 
+/* The kind of the first record at or behind the start of a kind. */
+static enum rc seek_kind(struct kv_cursor *c, uint32_t from, uint16_t *out)
+{
+	struct key first = key_kind((uint16_t)from);
+	struct bytes k, v;
+	enum rc rc = from > UINT16_MAX ? RC_NOTFOUND : RC_OK;
+
+	if (rc == RC_OK) {
+		rc = kv_cursor_seek(c, key_bytes(&first), &k, &v);
+	}
+	if (rc == RC_OK) {
+		*out = (uint16_t)(k.p[0] << 8 | k.p[1]);
+	}
+	return rc;
+}
+
+enum rc records_next_kind(struct kv_txn *t, uint32_t from, uint16_t *out)
+{
+	struct kv_cursor *c = kv_cursor_open(t, KV_RECORD);
+	enum rc rc = c == NULL ? RC_NOMEM : seek_kind(c, from, out);
+
+	kv_cursor_close(c);
+	return rc;
+}
+
 enum rc records_find_kind(struct kv_txn *t, const struct schema *s, struct uuid id, uint16_t *kind)
 {
 	struct kv_cursor *c = kv_cursor_open(t, KV_RECORD);
-	enum rc rc = c == NULL ? RC_NOMEM : RC_NOTFOUND;
-	uint32_t i;
+	uint32_t from = 0;
+	enum rc rc = c == NULL ? RC_NOMEM : RC_OK;
 
-	for (i = 0; i < s->kinds_count && rc == RC_NOTFOUND; i++) {
-		if (has_record(c, s->kinds[i].number, id)) {
-			*kind = s->kinds[i].number;
-			rc = RC_OK;
+	(void)s;
+	while (rc == RC_OK) {
+		rc = seek_kind(c, from, kind);
+		if (rc == RC_OK && has_record(c, *kind, id)) {
+			break;
 		}
+		from = *kind + UINT32_C(1);
 	}
 	kv_cursor_close(c);
 	return rc;

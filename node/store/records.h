@@ -37,8 +37,12 @@ enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struc
 enum rc records_walk_next(struct records_walk *w, struct arena *a, struct record *out);
 void records_walk_end(struct records_walk *w);
 
-/* The kind of the record with this id, among those of the schema.
- * RC_NOTFOUND. */
+/* The first kind with a record here and a number from `from` on, known to the
+ * schema or not. RC_NOTFOUND: none. */
+enum rc records_next_kind(struct kv_txn *t, uint32_t from, uint16_t *out);
+
+/* The kind of the record with this id; it may be one that the schema does not
+ * know. RC_NOTFOUND. */
 enum rc records_find_kind(struct kv_txn *t, const struct schema *s, struct uuid id, uint16_t *kind);
 
 /* The record whose id ends with these hexadecimal digits (6 to 32, no
