@@ -259,11 +259,13 @@ static enum rc judge_policy(struct judge *j, const struct draft_op *op)
 	}
 	if (f->policy == POLICY_FIXED) {
 		return refuse(j, RC_DENIED,
-			      "if it was wrong from the start, delete the record and add it again",
+			      "if it was wrong from the start, correct it with `kerwen resolve`",
 			      "%s.%s is fixed once it is set", j->d->kind->name, f->name);
 	}
 	if (!j->w->store->info.is_centre && feed_office(v.items[v.shown]->dot.feed) == 0) {
-		return refuse(j, RC_DENIED, "ask the centre to correct it",
+		return refuse(j, RC_DENIED,
+			      "ask the centre to correct it, or speak against it with "
+			      "`kerwen resolve`",
 			      "%s.%s was set by the centre", j->d->kind->name, f->name);
 	}
 	return RC_OK;
@@ -456,6 +458,7 @@ static enum rc judge_existing(struct judge *j)
 	case DRAFT_EDIT:
 		j->result->revived = gone && j->plan->ops_count > 0;
 		j->plan->writes = j->plan->ops_count > 0;
+		j->settles = j->settles || life.conflict;
 		break;
 	case DRAFT_DELETE:
 		j->plan->writes = !gone;
