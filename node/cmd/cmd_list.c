@@ -5,6 +5,7 @@
  * not keep the database from using pages again. Each slice begins anew - the
  * schema may have moved - behind the last record of the one before it.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "node/base/clock.h"
@@ -30,6 +31,7 @@ struct list {
 	struct uuid last; /* the last record looked at */
 	uint64_t left;    /* rows still wanted */
 	uint64_t printed; /* rows so far */
+	uint64_t open;    /* of them in open conflict */
 	bool is_done, has_more;
 	struct uuid next; /* the last record printed */
 };
@@ -179,6 +181,7 @@ static enum rc print_record(struct slice *s, const struct record *r)
 		break;
 	}
 	s->l->printed++;
+	s->l->open += is_open(s, r);
 	s->l->next = r->id;
 	return rc;
 }
@@ -347,11 +350,17 @@ static void print_end(const struct list *l)
 	char next[UUID_TEXT_LEN + 1];
 
 	uuid_format(l->next, next);
-	if (l->form == FORM_JSON && l->has_more) {
-		fprintf(o->to, "],\"next\":\"%s\"}\n", next);
-	} else if (l->form == FORM_JSON) {
-		fprintf(o->to, "],\"next\":null}\n");
-	} else if (l->has_more) {
+	if (l->form == FORM_JSON) {
+		fprintf(o->to, "],\"conflicts\":%" PRIu64 ",\"next\":%s%s%s}\n", l->open,
+			l->has_more ? "\"" : "", l->has_more ? next : "null",
+			l->has_more ? "\"" : "");
+		return;
+	}
+	if (l->form == FORM_TABLE) {
+		out_note(o, "%" PRIu64 " %s, %" PRIu64 " in open conflict", l->printed,
+			 l->printed == 1 ? "record" : "records", l->open);
+	}
+	if (l->has_more) {
 		out_note(o, "there are more: --after %s", next);
 	}
 }

@@ -5,8 +5,10 @@
 #include "node/cmd/open.h"
 #include "node/cmd/origin.h"
 #include "node/net/control.h"
+#include "node/store/conflicts.h"
 #include "node/store/feeds.h"
 #include "node/store/peers.h"
+#include "node/store/records.h"
 #include "node/store/summary.h"
 
 enum { SLICE_MS = 500, DAEMON_TIMEOUT_MS = 2000 };
@@ -23,7 +25,9 @@ struct status {
 	struct cmd_node node;
 	struct kv_txn *txn;
 	struct summary summary;
-	json_t *daemon; /* its answer; NULL: none runs */
+	int64_t oldest_conflict_ms; /* 0: none */
+	uint64_t unknown;           /* records that the schema here does not explain */
+	json_t *daemon;             /* its answer; NULL: none runs */
 	struct peer *peers;
 	uint32_t peers_count;
 };
@@ -125,6 +129,9 @@ static enum rc print_json(const struct status *s)
 	failed |= json_object_set_new(document, "records", json_integer((json_int_t)m->records));
 	failed |=
 		json_object_set_new(document, "conflicts", json_integer((json_int_t)m->conflicts));
+	failed |= json_object_set_new(document, "oldest_conflict",
+				      time_or_null(s->oldest_conflict_ms));
+	failed |= json_object_set_new(document, "unknown", json_integer((json_int_t)s->unknown));
 	failed |= json_object_set_new(document, "quarantine",
 				      json_integer((json_int_t)m->quarantine));
 	failed |= json_object_set_new(document, "unconfirmed",
@@ -200,6 +207,24 @@ static enum rc print_peers(const struct status *s)
 	return out_table_print(s->c->out, t);
 }
 
+static void print_records(const struct status *s)
+{
+	const struct summary *m = &s->summary;
+	char oldest[80] = "";
+
+	if (m->conflicts > 0 && s->oldest_conflict_ms > 0) {
+		(void)snprintf(oldest, sizeof(oldest), ", the oldest since %s",
+			       origin_time(s->oldest_conflict_ms).text);
+	}
+	out_line(s->c->out, "%" PRIu64 " %s saved here, %" PRIu64 " in open conflict%s", m->records,
+		 m->records == 1 ? "record is" : "records are", m->conflicts, oldest);
+	if (s->unknown > 0) {
+		out_line(s->c->out,
+			 "%" PRIu64 " %s kinds or fields that the schema here does not know yet",
+			 s->unknown, s->unknown == 1 ? "record has" : "records have");
+	}
+}
+
 static enum rc print_text(const struct status *s)
 {
 	const struct store_info *i = &s->node.store->info;
@@ -210,8 +235,7 @@ static enum rc print_text(const struct status *s)
 	} else {
 		out_line(s->c->out, "%s, office %u of %s", i->name, i->number, i->system_name);
 	}
-	out_line(s->c->out, "%" PRIu64 " %s saved here, %" PRIu64 " in open conflict", m->records,
-		 m->records == 1 ? "record is" : "records are", m->conflicts);
+	print_records(s);
 	if (m->quarantine > 0) {
 		out_line(s->c->out,
 			 "%" PRIu64 " changes that came from elsewhere are in quarantine",
@@ -223,7 +247,7 @@ static enum rc print_text(const struct status *s)
 }
 
 /* Counts the records, in slices. */
-static int count_records(struct status *s, uint64_t *out)
+static int count_records(struct status *s, struct summary_count *out)
 {
 	struct summary_count count = { .kind = 0 };
 	int code = CMD_OK;
@@ -242,16 +266,49 @@ static int count_records(struct status *s, uint64_t *out)
 			code = open_fail(s->c, rc, "the records cannot be counted");
 		}
 	}
-	*out = count.records;
+	*out = count;
+	return code;
+}
+
+/* Looks for the oldest open conflict, in slices. */
+static int find_oldest(struct status *s)
+{
+	struct conflicts_oldest oldest = { .oldest_ms = 0 };
+	const struct store *store = s->node.store;
+	int code = CMD_OK;
+
+	while (code == CMD_OK && !oldest.done) {
+		struct records_stamps stamps;
+		struct view_source source;
+		enum rc rc;
+
+		code = open_read(s->c, &s->node, &s->txn);
+		if (code != CMD_OK) {
+			break;
+		}
+		stamps = (struct records_stamps){ s->txn, store->info.centre_incarnation,
+						  &s->node.store->arena };
+		source = records_source(&stamps);
+		rc = conflicts_find_oldest(s->txn, &store->catalog->schema, &source,
+					   &s->node.store->arena, SLICE_MS, &oldest);
+		store_end(s->node.store, s->txn);
+		if (rc != RC_OK) {
+			code = open_fail(s->c, rc, "the conflicts cannot be read");
+		}
+	}
+	s->oldest_conflict_ms = oldest.oldest_ms;
 	return code;
 }
 
 static int print(struct status *s)
 {
-	uint64_t records = 0;
+	struct summary_count count = { .kind = 0 };
 	enum rc rc;
-	int code = count_records(s, &records);
+	int code = count_records(s, &count);
 
+	if (code == CMD_OK) {
+		code = find_oldest(s);
+	}
 	if (code == CMD_OK) {
 		code = open_read(s->c, &s->node, &s->txn);
 	}
@@ -259,7 +316,8 @@ static int print(struct status *s)
 		return code;
 	}
 	rc = summary_get(s->node.store, s->txn, &s->node.store->arena, &s->summary);
-	s->summary.records = records;
+	s->summary.records = count.records;
+	s->unknown = count.unknown;
 	if (rc == RC_OK) {
 		rc = list_peers(s);
 	}

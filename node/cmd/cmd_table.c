@@ -12,6 +12,8 @@ extern const struct command cmd_add_command;
 extern const struct command cmd_set_command;
 extern const struct command cmd_delete_command;
 extern const struct command cmd_restore_command;
+extern const struct command cmd_conflicts_command;
+extern const struct command cmd_resolve_command;
 extern const struct command cmd_show_command;
 extern const struct command cmd_list_command;
 extern const struct command cmd_figures_command;
@@ -26,12 +28,17 @@ extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
 
 const struct command *const cmd_table[] = {
-	&cmd_init_command,         &cmd_office_invite_command, &cmd_office_list_command,
-	&cmd_office_show_command,  &cmd_schema_check_command,  &cmd_schema_show_command,
-	&cmd_schema_apply_command, &cmd_add_command,           &cmd_set_command,
-	&cmd_delete_command,       &cmd_restore_command,       &cmd_show_command,
-	&cmd_list_command,         &cmd_figures_command,       &cmd_run_command,
-	&cmd_sync_command,         &cmd_import_command,        &cmd_export_command,
-	&cmd_status_command,       &cmd_verify_command,        &cmd_limits_command,
-	&cmd_version_command,      &cmd_help_command,          NULL,
+	&cmd_init_command,         &cmd_office_invite_command,
+	&cmd_office_list_command,  &cmd_office_show_command,
+	&cmd_schema_check_command, &cmd_schema_show_command,
+	&cmd_schema_apply_command, &cmd_add_command,
+	&cmd_set_command,          &cmd_delete_command,
+	&cmd_restore_command,      &cmd_show_command,
+	&cmd_list_command,         &cmd_conflicts_command,
+	&cmd_resolve_command,      &cmd_figures_command,
+	&cmd_run_command,          &cmd_sync_command,
+	&cmd_import_command,       &cmd_export_command,
+	&cmd_status_command,       &cmd_verify_command,
+	&cmd_limits_command,       &cmd_version_command,
+	&cmd_help_command,         NULL,
 };

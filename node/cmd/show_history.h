@@ -48,11 +48,16 @@ enum rc show_places_add(struct show_places *p, uint32_t place, struct arena *a);
 /* Fills in `beside` of all steps, from what each had seen. RC_NOMEM. */
 enum rc show_beside(struct show_step *steps, uint32_t count, struct arena *a);
 
-/* What stands of a part while its changes are replayed. */
+/* Values of registers, members of sets, touches. */
+struct show_items {
+	struct show_live *items;
+	uint32_t count, max;
+};
+
+/* What stands of a part while its changes are replayed, and what stood. */
 struct show_replay {
 	struct arena *arena;
-	struct show_live *items; /* values of registers, members of sets, touches */
-	uint32_t count, max;
+	struct show_items live, gone;
 };
 
 /* Notes what a change of entry dot, in step `at`, replaced, and what it left.

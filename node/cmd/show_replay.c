@@ -2,40 +2,64 @@
  * What a change replaced, found by applying the changes of a part once more,
  * as sync/part does, and looking at what goes. Counters and logs replace
  * nothing.
+ *
+ * Two who replace one value without knowing of each other both name it: what
+ * is gone is kept with those who replaced it, and a change that had seen it
+ * but none of them replaced it, too. That is looked for only by changes that
+ * something stands beside, so that a long history of one author stays cheap.
  */
 #include <string.h>
 
 #include "node/cmd/show_history.h"
 #include "sync/part.h"
 
+/* A change that replaced an item. */
+struct replacer {
+	struct dot dot;
+	struct replacer *next;
+};
+
 struct show_live {
 	enum { LIVE_REGISTER, LIVE_SET, LIVE_HEAD } type;
 	uint16_t field;
-	bool deleted;       /* heads */
+	bool deleted;       /* heads: a deletion; sets: a removal, and no member */
 	struct bytes value; /* sets */
 	struct dot dot;
 	uint32_t step;
+	struct replacer *replacers; /* of what is gone */
 };
 
-enum { LIVE_START = 32 };
+enum { LIST_START = 32 };
 
-static enum rc push(struct show_replay *r, struct show_live item)
+static enum rc push(struct show_items *list, struct show_live item, struct arena *a)
 {
 	struct show_live *wider = NULL;
-	uint32_t max = r->max == 0 ? LIVE_START : 2 * r->max;
+	uint32_t max = list->max == 0 ? LIST_START : 2 * list->max;
 
-	if (r->count == r->max) {
-		wider = arena_take(r->arena, max * sizeof(*wider));
+	if (list->count == list->max) {
+		wider = arena_take(a, max * sizeof(*wider));
 		if (wider == NULL) {
 			return RC_NOMEM;
 		}
-		if (r->count > 0) {
-			memcpy(wider, r->items, r->count * sizeof(*wider));
+		if (list->count > 0) {
+			memcpy(wider, list->items, list->count * sizeof(*wider));
 		}
-		r->items = wider;
-		r->max = max;
+		list->items = wider;
+		list->max = max;
 	}
-	r->items[r->count++] = item;
+	list->items[list->count++] = item;
+	return RC_OK;
+}
+
+static enum rc add_replacer(struct show_live *item, struct dot dot, struct arena *a)
+{
+	struct replacer *r = arena_take(a, sizeof(*r));
+
+	if (r == NULL) {
+		return RC_NOMEM;
+	}
+	*r = (struct replacer){ dot, item->replacers };
+	item->replacers = r;
 	return RC_OK;
 }
 
@@ -46,39 +70,124 @@ static bool is_target(const struct show_live *item, const struct show_live *like
 	       (item->type != LIVE_SET || bytes_equal(item->value, like->value));
 }
 
-/* Drops what was seen. A touch replaces in a reader's eyes only what said
- * otherwise: an edit takes back a deletion, a deletion the edits. */
-static enum rc drop_seen(struct show_replay *r, const struct show_live *like,
-			 const struct seen *seen, struct show_step *step, uint32_t *replaced)
+/* Whether readers care: a touch replaces in their eyes only what said
+ * otherwise - an edit takes back a deletion, a deletion the edits. */
+static bool is_told(const struct show_live *item, const struct show_live *like)
 {
+	switch (item->type) {
+	case LIVE_REGISTER:
+		break;
+	case LIVE_SET:
+		if (item->deleted) {
+			return false;
+		}
+		break;
+	case LIVE_HEAD:
+		if (item->deleted == like->deleted) {
+			return false;
+		}
+		break;
+	}
+	return item->step != like->step;
+}
+
+/* One replay of one operation, or of a touch. */
+struct drop {
+	struct show_replay *replay;
+	const struct show_live *like; /* what it leaves */
+	const struct seen *seen;
+	struct show_step *step;
+	uint32_t replaced;
+};
+
+static enum rc tell(struct drop *d, const struct show_live *item)
+{
+	if (!is_told(item, d->like)) {
+		return RC_OK;
+	}
+	d->replaced++;
+	return show_places_add(&d->step->superseded, item->step, d->replay->arena);
+}
+
+static bool covers(const struct drop *d, struct dot dot)
+{
+	return d->seen->covers(d->seen->ctx, dot);
+}
+
+/* What was seen goes. *beside: something was not seen. */
+static enum rc drop_live(struct drop *d, bool *beside)
+{
+	struct show_items *live = &d->replay->live;
 	uint32_t i, kept = 0;
 	enum rc rc = RC_OK;
 
-	for (i = 0; i < r->count; i++) {
-		const struct show_live *item = &r->items[i];
+	for (i = 0; i < live->count; i++) {
+		struct show_live item = live->items[i];
 
-		if (!is_target(item, like) || !seen->covers(seen->ctx, item->dot)) {
-			r->items[kept++] = *item;
+		if (rc != RC_OK || !is_target(&item, d->like) || !covers(d, item.dot)) {
+			*beside = *beside || is_target(&item, d->like);
+			live->items[kept++] = item;
 			continue;
 		}
-		if (item->step == like->step ||
-		    (item->type == LIVE_HEAD && item->deleted == like->deleted)) {
-			continue;
-		}
-		++*replaced;
+		rc = tell(d, &item);
 		if (rc == RC_OK) {
-			rc = show_places_add(&step->superseded, item->step, r->arena);
+			rc = add_replacer(&item, d->like->dot, d->replay->arena);
+		}
+		if (rc == RC_OK) {
+			rc = push(&d->replay->gone, item, d->replay->arena);
 		}
 	}
-	r->count = kept;
+	live->count = kept;
 	return rc;
+}
+
+/* Whether the author had seen the item, and nobody who replaced it. */
+static bool replaces_too(const struct drop *d, const struct show_live *item)
+{
+	const struct replacer *r = NULL;
+
+	for (r = item->replacers; r != NULL; r = r->next) {
+		if (dot_equal(r->dot, d->like->dot) || covers(d, r->dot)) {
+			return false;
+		}
+	}
+	return covers(d, item->dot);
+}
+
+static enum rc look_at_gone(struct drop *d)
+{
+	struct show_items *gone = &d->replay->gone;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < gone->count && rc == RC_OK; i++) {
+		struct show_live *item = &gone->items[i];
+
+		if (is_target(item, d->like) && replaces_too(d, item)) {
+			rc = tell(d, item);
+			rc = rc == RC_OK ? add_replacer(item, d->like->dot, d->replay->arena) : rc;
+		}
+	}
+	return rc;
+}
+
+static enum rc replace(struct show_replay *r, struct show_step *step, const struct show_live *like,
+		       const struct seen *seen, uint32_t *replaced)
+{
+	struct drop d = { .replay = r, .like = like, .seen = seen, .step = step };
+	bool beside = false;
+	enum rc rc = drop_live(&d, &beside);
+
+	if (rc == RC_OK && beside) {
+		rc = look_at_gone(&d);
+	}
+	*replaced = d.replaced;
+	return rc == RC_OK ? push(&r->live, *like, r->arena) : rc;
 }
 
 static enum rc replay_op(struct show_replay *r, struct show_step *step, const struct op *op,
 			 struct show_live like, const struct seen *seen, uint32_t *replaced)
 {
-	enum rc rc = RC_OK;
-
 	like.field = op->field;
 	like.value = op->value;
 	switch (op->code) {
@@ -89,13 +198,13 @@ static enum rc replay_op(struct show_replay *r, struct show_step *step, const st
 	case OP_SET_ADD:
 	case OP_SET_REMOVE:
 		like.type = LIVE_SET;
+		like.deleted = op->code == OP_SET_REMOVE;
 		break;
 	case OP_COUNT:
 	case OP_LOG:
 		return RC_OK;
 	}
-	rc = drop_seen(r, &like, seen, step, replaced);
-	return rc == RC_OK && op->code != OP_SET_REMOVE ? push(r, like) : rc;
+	return replace(r, step, &like, seen, replaced);
 }
 
 enum rc show_replay_change(struct show_replay *r, struct show_step *steps, uint32_t at,
@@ -118,8 +227,7 @@ enum rc show_replay_change(struct show_replay *r, struct show_step *steps, uint3
 	}
 	if (rc == RC_OK && c->life != LIFE_NONE) {
 		like.deleted = c->life == LIFE_DELETED;
-		rc = drop_seen(r, &like, seen, step, &replaced);
-		rc = rc == RC_OK ? push(r, like) : rc;
+		rc = replace(r, step, &like, seen, &replaced);
 	}
 	return rc;
 }

@@ -168,7 +168,8 @@ enum rc show_sibling_json(struct show *s, const struct schema_field *f, const st
 	}
 	if (f->merge == MERGE_REGISTER) {
 		failed |= json_object_set_new(sibling, "n", json_integer(sibling_number(f, v, i)));
-		failed |= json_object_set_new(sibling, "shown", json_boolean(i == v->shown));
+		failed |=
+			json_object_set_new(sibling, "shown", json_boolean(sibling_is_shown(v, i)));
 	}
 	rc = rc == RC_OK && failed != 0 ? RC_NOMEM : rc;
 	if (rc != RC_OK) {

@@ -21,6 +21,11 @@ uint32_t sibling_number(const struct schema_field *f, const struct field_view *v
 	return number;
 }
 
+bool sibling_is_shown(const struct field_view *v, uint32_t i)
+{
+	return i == v->shown || (v->shown == v->count && v->items[i]->cleared);
+}
+
 uint32_t sibling_find(const struct schema_field *f, const struct field_view *v, uint64_t number)
 {
 	uint32_t i = 0;

@@ -15,6 +15,9 @@
 /* The number of items[i] of a register's view. */
 uint32_t sibling_number(const struct schema_field *f, const struct field_view *v, uint32_t i);
 
+/* Whether items[i] is what the view shows; a clear shows as unset. */
+bool sibling_is_shown(const struct field_view *v, uint32_t i);
+
 /* The place in items of the one with this number; v->count: there is none. */
 uint32_t sibling_find(const struct schema_field *f, const struct field_view *v, uint64_t number);
 

@@ -68,6 +68,20 @@ static enum rc push_register(struct value_reader *r, const struct schema_field *
 	return rc == RC_OK ? push(r, ops, op) : rc;
 }
 
+enum rc value_arg_push(struct value_reader *r, const struct schema_field *f, enum op_code code,
+		       struct bytes value, struct value_ops *ops)
+{
+	struct draft_op op = { .field = f, .code = code };
+	enum rc rc = RC_OK;
+
+	if (f->merge == MERGE_REGISTER && find_op(ops, f, NULL) != NULL) {
+		return value_arg_refuse(r, "leave one of them out", "%s.%s is given twice",
+					r->kind->name, f->name);
+	}
+	rc = keep(r, value, &op.value);
+	return rc == RC_OK ? push(r, ops, op) : rc;
+}
+
 /* "\\|" and "\\\\" of a list stand for the second character alone. */
 static bool is_escape(struct bytes list, size_t at)
 {

@@ -45,6 +45,11 @@ struct value_ops {
 enum rc value_arg_word(struct value_reader *r, const char *word, bool is_new,
 		       struct value_ops *ops);
 
+/* Appends one operation with a value that is canonical already. A
+ * register is named once. RC_INVALID, RC_NOMEM. */
+enum rc value_arg_push(struct value_reader *r, const struct schema_field *f, enum op_code code,
+		       struct bytes value, struct value_ops *ops);
+
 /*
  * Reads a cell of a CSV file and appends its operations: as "FIELD=text" of a
  * new record, but the lines of a log are joined as the elements of a set. An

@@ -125,20 +125,41 @@ enum rc summary_get(const struct store *s, struct kv_txn *t, struct arena *a, st
 	return rc == RC_OK ? count_unconfirmed(s, t, a, out) : rc;
 }
 
-/* The first kind of the schema's own with a number from `from` on; 0: none. */
-static uint16_t next_kind(const struct schema *s, uint32_t from)
+/* The first kind of people's own records here with a number from `from` on;
+ * 0: none. It may be one that the schema does not know. */
+static enum rc next_kind(struct kv_txn *t, uint32_t from, uint16_t *out)
 {
-	uint16_t best = 0;
+	enum rc rc = records_next_kind(t, from < SCHEMA_KIND_FIRST ? SCHEMA_KIND_FIRST : from, out);
+
+	if (rc == RC_NOTFOUND) {
+		*out = 0;
+		rc = RC_OK;
+	}
+	return rc;
+}
+
+/* Fields of a part stand by number, and a schema numbers them upwards. */
+static bool has_unknown(const struct record *r)
+{
 	uint32_t i;
 
-	for (i = 0; i < s->kinds_count; i++) {
-		uint16_t n = s->kinds[i].number;
+	for (i = 0; i < r->parts_count; i++) {
+		const struct part *p = &r->parts[i].part;
+		uint16_t last = p->fields_count == 0 ? 0 : p->fields[p->fields_count - 1].number;
 
-		if (n >= from && n >= SCHEMA_KIND_FIRST && (best == 0 || n < best)) {
-			best = n;
+		if (last != FIELD_HOME && schema_field_by_number(r->kind, last) == NULL) {
+			return true;
 		}
 	}
-	return best;
+	return false;
+}
+
+static void count_record(const struct record *r, struct summary_count *count)
+{
+	struct record_life life = view_life(r);
+
+	count->records += r->kind != NULL && life.exists && !life.deleted;
+	count->unknown += r->kind == NULL || has_unknown(r);
 }
 
 /* Counts within one kind until its end (RC_NOTFOUND) or the deadline. */
@@ -158,9 +179,7 @@ static enum rc count_kind(const struct store *s, struct kv_txn *t, struct arena 
 
 		rc = records_walk_next(&w, a, &r);
 		if (rc == RC_OK && !(begun && uuid_equal(r.id, count->id))) {
-			struct record_life life = view_life(&r);
-
-			count->records += life.exists && !life.deleted;
+			count_record(&r, count);
 		}
 		if (rc == RC_OK) {
 			count->id = r.id;
@@ -179,14 +198,13 @@ enum rc summary_count_records(const struct store *s, struct kv_txn *t, struct ar
 	enum rc rc = RC_OK;
 
 	if (count->kind == 0) {
-		count->kind = next_kind(&s->catalog->schema, 0);
+		rc = next_kind(t, 0, &count->kind);
 	}
 	while (rc == RC_OK && count->kind != 0 && clock_monotonic_ms() < end_ms) {
 		rc = count_kind(s, t, a, end_ms, count);
 		if (rc == RC_NOTFOUND) {
-			count->kind = next_kind(&s->catalog->schema, count->kind + 1U);
 			memset(&count->id, 0, sizeof(count->id));
-			rc = RC_OK;
+			rc = next_kind(t, count->kind + UINT32_C(1), &count->kind);
 		}
 	}
 	count->done = count->kind == 0;

@@ -1,0 +1,70 @@
+#include "node/cmd/conflict_figures.h"
+
+#include <string.h>
+
+static bool uses(const struct counter *c, const struct schema_field *f)
+{
+	uint32_t i;
+
+	if (expr_uses(c->where, f) || c->sum == f || (c->dated && (c->from == f || c->to == f))) {
+		return true;
+	}
+	for (i = 0; i < c->dims_count; i++) {
+		if (c->dims[i].field == f || c->dims[i].on == f) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool moves(const struct counter *c, const struct conflicts_list *list)
+{
+	bool found = list->life;
+	uint32_t i;
+
+	for (i = 0; i < list->count && !found; i++) {
+		found = uses(c, list->fields[i]);
+	}
+	return found;
+}
+
+/* Whether any counter of a figure could move. */
+static bool is_moved(const struct catalog *c, const struct schema_figure *f,
+		     const struct schema_kind *kind, const struct conflicts_list *list)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->counters.count; i++) {
+		const struct counter *k = &c->counters.items[i];
+
+		if (k->figure == f->number && k->kind->number == kind->number && moves(k, list)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+enum rc conflict_figures_of(const struct catalog *c, const struct schema_kind *kind,
+			    const struct conflicts_list *list, struct arena *a,
+			    struct conflict_figures *out)
+{
+	uint32_t i;
+
+	out->count = 0;
+	out->names = arena_take(a, c->schema.figures_count * sizeof(const char *));
+	if (out->names == NULL) {
+		return RC_NOMEM;
+	}
+	for (i = 0; kind != NULL && i < c->schema.figures_count; i++) {
+		const struct schema_figure *f = &c->schema.figures[i];
+		const struct schema_figure *counted = f;
+
+		if (f->type == FIGURE_RUN && f->of_figure != NULL) {
+			counted = schema_figure_by_name(&c->schema, bytes_of(f->of_figure));
+		}
+		if (!f->closed && counted != NULL && is_moved(c, counted, kind, list)) {
+			out->names[out->count++] = f->name;
+		}
+	}
+	return RC_OK;
+}

@@ -1,0 +1,80 @@
+#include "node/cmd/resolve_gone.h"
+
+#include <string.h>
+
+#include "node/cmd/show_history.h"
+
+/* The history as the commit found it. */
+static enum rc read_history(struct edit *e, const struct record *r, struct show_step **steps,
+			    uint32_t *count)
+{
+	struct show s;
+
+	show_begin(&s, e->c->out, e->node.store, e->commit.work->txn);
+	s.record = *r;
+	return show_history(&s, steps, count);
+}
+
+/* The last step that wrote the field's value, and whether that settled it. */
+static const struct show_step *find_writer(const struct show_step *steps, uint32_t count,
+					   const struct schema_field *f, bool *settled)
+{
+	uint32_t i, k;
+
+	for (i = count; i > 0; i--) {
+		for (k = 0; k < steps[i - 1].changes_count; k++) {
+			const struct show_change *c = &steps[i - 1].changes[k];
+
+			if (c->field == f) {
+				*settled = c->replaced > 1;
+				return &steps[i - 1];
+			}
+		}
+	}
+	return NULL;
+}
+
+static int tell(struct edit *e, const char *what, const char *did, const struct show_step *s)
+{
+	struct bytes author = s->origin.author, office = s->origin.office;
+
+	return cmd_fail(e->c, CMD_FAILED, "see `kerwen show ID --history`; `kerwen set` changes it",
+			"%s: no conflict is open: %s by %.*s, %.*s, at %s", what, did,
+			(int)author.len, (const char *)author.p, (int)office.len,
+			(const char *)office.p, origin_time(s->origin.time_ms).text);
+}
+
+int resolve_gone_field(struct edit *e, const struct record *r, const struct schema_field *f)
+{
+	char what[2 * LIMIT_NAME_BYTES_MAX + 2];
+	struct show_step *steps = NULL;
+	const struct show_step *found = NULL;
+	uint32_t count = 0;
+	bool settled = false;
+	enum rc rc = read_history(e, r, &steps, &count);
+
+	if (rc != RC_OK) {
+		return open_fail(e->c, rc, "it cannot be read");
+	}
+	(void)snprintf(what, sizeof(what), "%s.%s", r->kind->name, f->name);
+	found = find_writer(steps, count, f, &settled);
+	if (found == NULL) {
+		return cmd_fail(e->c, CMD_FAILED, "`kerwen set` gives it one",
+				"%s: no conflict is open: it never had a value", what);
+	}
+	return tell(e, what, settled ? "settled" : "last written", found);
+}
+
+int resolve_gone_life(struct edit *e, const struct record *r)
+{
+	struct show_step *steps = NULL;
+	uint32_t count = 0;
+	enum rc rc = read_history(e, r, &steps, &count);
+	bool deleted = view_life(r).deleted;
+
+	if (rc != RC_OK || count == 0) {
+		return open_fail(e->c, rc == RC_OK ? RC_CORRUPT : rc, "it cannot be read");
+	}
+	return tell(e, "deleted, but edited", deleted ? "deleted" : "kept, and last changed",
+		    &steps[count - 1]);
+}
