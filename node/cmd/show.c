@@ -63,7 +63,7 @@ static enum rc add_sibling(struct show *s, struct out_table *t, const struct sch
 {
 	char name[LIMIT_NAME_BYTES_MAX + 48], number[16] = "";
 
-	if (v->count > 1) {
+	if (v->conflict) {
 		(void)snprintf(number, sizeof(number), " @%u", sibling_number(f, v, i));
 	}
 	(void)snprintf(name, sizeof(name), "%s%s%s", is_first ? f->name : "  or",

@@ -22,6 +22,7 @@ WRITES = {"add", "set", "delete", "restore", "import", "resolve", "link", "unlin
 
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 VERSION = re.compile(r"\b[0-9a-f]{16}:[0-9]+(?:,[0-9a-f]{16}:[0-9]+)*\b")
+AGE = re.compile(r"(just now|\d+ (minute|hour|day)s?)$")
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 ENDING = re.compile(r"^[0-9a-f]{12}\b")
 TIME = re.compile(r"\b(\d{4})-(\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?Z")
@@ -261,6 +262,7 @@ class World:
         line = self.put(self.put(line, UUID, "<id>"), ENDING, "<id>")
         line = re.sub(r"\bport \d+", "port <port>", DIGEST.sub("<digest>", line))
         line = VERSION.sub("<version>", line)
+        line = AGE.sub("<age>", line.rstrip())
         line = TIME.sub(lambda found: self.time(found).ljust(len(found[0])), line)
         for word in (self.where, self.address()):
             line = line.replace(word, "...")
