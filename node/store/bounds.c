@@ -186,6 +186,19 @@ static enum rc copy_part(const struct part *p, struct arena *a, struct part *out
 	return RC_OK;
 }
 
+/* Deleting and taking out add a few bytes at most, and must stay possible. */
+static bool adds_value(const struct change *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->ops_count; i++) {
+		if (c->ops[i].code != OP_CLEAR && c->ops[i].code != OP_SET_REMOVE) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool fits(const struct part *before, const struct part *after, const struct change *c,
 		 struct arena *a, struct bounds_excess *out)
 {
@@ -202,8 +215,7 @@ static bool fits(const struct part *before, const struct part *after, const stru
 	    has_grown(before, check_feeds(after), a, out)) {
 		return false;
 	}
-	/* A touch or a deletion adds a few bytes at most, and must stay possible. */
-	return c->ops_count == 0 || !has_grown(before, check_bytes(after, a), a, out);
+	return !adds_value(c) || !has_grown(before, check_bytes(after, a), a, out);
 }
 
 enum rc bounds_judge(const struct part *p, const struct change *c, struct dot e,
