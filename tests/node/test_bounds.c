@@ -189,11 +189,11 @@ Test(bounds, the_writer_is_told_before_a_value_too_many)
 	cr_assert_eq(set_stale(a, id, DRAFT_EDIT, "nr", "one more", &result), RC_OK);
 }
 
-static enum rc add_line(struct fixture_node *n, struct uuid id, size_t len,
-			struct draft_result *out)
+static enum rc put(struct fixture_node *n, struct uuid id, const char *field, size_t len,
+		   struct draft_result *out)
 {
 	static char line[LIMIT_VALUE_BYTES_MAX];
-	struct draft_op op = { .code = OP_LOG, .value = bytes_at(line, len) };
+	struct draft_op op = { .value = bytes_at(line, len) };
 	struct draft d = { .act = DRAFT_EDIT, .id = id, .ops = &op, .ops_count = 1 };
 	struct commit c;
 	enum rc rc = RC_OK;
@@ -201,10 +201,17 @@ static enum rc add_line(struct fixture_node *n, struct uuid id, size_t len,
 	memset(line, 'x', sizeof(line));
 	cr_assert_eq(commit_begin(&c, n->store, bytes_of("Aman"), bytes_of("")), RC_OK);
 	d.kind = schema_kind_by_name(&n->store->catalog->schema, bytes_of("person"));
-	op.field = schema_field_by_name(d.kind, bytes_of("notes"));
+	op.field = schema_field_by_name(d.kind, bytes_of(field));
+	op.code = op.field->merge == MERGE_LOG ? OP_LOG : OP_PUT;
 	rc = commit_add(&c, &d, out);
 	cr_assert_eq(commit_end(&c), RC_OK);
 	return rc;
+}
+
+static enum rc add_line(struct fixture_node *n, struct uuid id, size_t len,
+			struct draft_result *out)
+{
+	return put(n, id, "notes", len, out);
 }
 
 Test(bounds, a_log_that_fills_its_record_is_told_to_go_on_elsewhere)
@@ -215,6 +222,7 @@ Test(bounds, a_log_that_fills_its_record_is_told_to_go_on_elsewhere)
 	uint8_t bits = 0;
 	uint32_t lines = 0;
 
+	cr_assert_eq(put(a, id, "city", 3000, &result), RC_OK);
 	while (add_line(a, id, LIMIT_VALUE_BYTES_MAX, &result) == RC_OK) {
 		cr_assert_lt(++lines, 100u);
 	}
@@ -238,6 +246,8 @@ Test(bounds, a_log_that_fills_its_record_is_told_to_go_on_elsewhere)
 	cr_assert_eq(problems_of(b), 0u);
 	cr_assert_eq(add_line(b, id, 1, &result), RC_LIMIT);
 	cr_assert_eq(fixture_set(b, "person", id, "tags-=q", NULL), RC_OK, "smaller it may get");
+	cr_assert_eq(put(b, id, "city", 2000, &result), RC_OK, "though still too large");
+	cr_assert_eq(put(b, id, "city", 3000, &result), RC_LIMIT);
 	cr_assert_eq(fixture_delete(b, "person", id), RC_OK, "and go");
 	cr_assert_eq(fixture_sync(&f, b), RC_OK);
 }

@@ -303,12 +303,18 @@ Test(show, a_time_before_what_its_author_had_seen_is_marked)
 	h.epoch_seq = 0;
 	h.seen_centre = forge_state(&f.centre, store_centre_feed(f.centre.store, region())).head;
 	forge_add(&g, &h, &c, 1);
+	h = forge_header(&g);
+	h.time_ms = 1000;
+	h.epoch_seq = 0;
+	forge_add(&g, &h, &c, 1);
 	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
 	{
 		json_t *document = load(&f.centre, id);
 		json_t *list = json_object_get(document, "history");
 
-		cr_assert_eq(json_array_size(list), 3u);
+		cr_assert_eq(json_array_size(list), 4u);
+		cr_expect(json_is_true(json_object_get(json_array_get(list, 3), "implausible")),
+			  "this program was not there in 1970");
 		cr_expect_null(json_object_get(json_array_get(list, 1), "implausible"),
 			       "nothing says that it is wrong");
 		cr_expect(json_is_true(json_object_get(json_array_get(list, 2), "implausible")));
