@@ -75,7 +75,7 @@ enum rc out_json(struct out *o, json_t *document)
 
 json_t *out_string(struct bytes text)
 {
-	return json_stringn((const char *)text.p, text.len);
+	return json_stringn(text.len == 0 ? "" : (const char *)text.p, text.len);
 }
 
 json_t *out_time(uint64_t ms)
