@@ -104,29 +104,32 @@ static uint32_t find_step(struct gather *g, const struct show_step *made)
 	return g->count++;
 }
 
-static enum rc add_change(struct show *s, struct show_step *step, const struct op *op)
+/* Adds the operations of a change to a step, but for the home. */
+static enum rc add_changes(struct show *s, struct show_step *step, const struct change *c)
 {
-	struct show_change *wider = NULL;
-	struct show_change change = { .number = op->field, .code = op->code };
+	size_t max = (size_t)step->changes_count + c->ops_count;
+	struct show_change *wider = arena_take(s->arena, max * sizeof(*wider));
+	uint32_t i;
 
-	if (op->field == FIELD_HOME) {
-		return RC_OK;
+	if (wider == NULL) {
+		return RC_NOMEM;
 	}
-	if (step->changes_count == step->changes_max) {
-		step->changes_max = step->changes_max == 0 ? 8 : 2 * step->changes_max;
-		wider = arena_take(s->arena, step->changes_max * sizeof(*wider));
-		if (wider == NULL) {
-			return RC_NOMEM;
-		}
-		if (step->changes_count > 0) {
-			memcpy(wider, step->changes, step->changes_count * sizeof(*wider));
-		}
-		step->changes = wider;
+	if (step->changes_count > 0) {
+		memcpy(wider, step->changes, step->changes_count * sizeof(*wider));
 	}
-	change.field = s->record.kind == NULL ? NULL :
-						schema_field_by_number(s->record.kind, op->field);
-	change.value = op->value;
-	step->changes[step->changes_count++] = change;
+	step->changes = wider;
+	for (i = 0; i < c->ops_count; i++) {
+		const struct op *op = &c->ops[i];
+		struct show_change change = { .number = op->field, .code = op->code };
+
+		if (op->field != FIELD_HOME) {
+			change.field = s->record.kind == NULL ?
+					       NULL :
+					       schema_field_by_number(s->record.kind, op->field);
+			change.value = op->value;
+			step->changes[step->changes_count++] = change;
+		}
+	}
 	return RC_OK;
 }
 
@@ -147,16 +150,13 @@ static enum rc take_change(struct gather *g, uint32_t at, const struct header *h
 	struct seen seen = { .ctx = &context, .covers = context_covers };
 	struct dot dot = { h->feed, h->seq };
 	enum rc rc = RC_OK;
-	uint32_t i;
 
 	if (c->life != LIFE_NONE) {
 		step->life = c->life;
 		step->has_form = c->has_form;
 		step->form = c->form;
 	}
-	for (i = 0; rc == RC_OK && i < c->ops_count; i++) {
-		rc = add_change(g->show, step, &c->ops[i]);
-	}
+	rc = add_changes(g->show, step, c);
 	if (rc == RC_OK) {
 		rc = show_replay_change(&g->replay, g->steps, at, c, dot, &seen);
 	}

@@ -30,7 +30,7 @@ struct show_step {
 	struct origin origin; /* its dot is the one that gives the order */
 	enum life life;
 	struct show_change *changes;
-	uint32_t changes_count, changes_max;
+	uint32_t changes_count;
 	struct show_places superseded; /* whose values, deletion or life it replaced */
 	struct show_places beside;     /* up to LIMIT_HEADS_MAX of them */
 	uint64_t place;                /* of the first cut (history.h) */
