@@ -205,7 +205,6 @@ enum rc edit_report_put_json(const struct edit_report *r, json_t *object)
 	int failed = json_object_set_new(object, "settles", list_settled(r));
 
 	failed |= json_object_set_new(object, "concurrent", list_names(&r->concurrent, false));
-	failed |= json_object_set_new(object, "conflicts",
-				      list_names(&r->after.fields, r->after.life));
+	failed |= json_object_set_new(object, "open", list_names(&r->after.fields, r->after.life));
 	return failed == 0 ? RC_OK : RC_NOMEM;
 }

@@ -198,7 +198,7 @@ says out '"dry_run":true,"writes":{"born":"1985-03-07"}}'
 [ "$(version_of Merw "$aman")" = "$before" ] || fail "a dry run changed the record"
 expect 0 "$KERWEN" -C Merw --json resolve "$aman" born@1 --reason 'seen both' --author merdan
 says out "{\"format\":1,\"id\":\"$aman\",\"version\":\""
-says out '"settled":true,"settles":["born"],"concurrent":[],"conflicts":[]}'
+says out '"settled":true,"settles":["born"],"concurrent":[],"open":[]}'
 meet
 for node in Mary Merw c; do
 	expect 0 "$KERWEN" -C "$node" conflicts --fail-on-conflict
@@ -284,7 +284,7 @@ expect 0 "$KERWEN" -C Merw conflicts --fail-on-conflict
 old=$(version_of Mary "$bike")
 expect 0 "$KERWEN" -C Mary set "$bike" sex=2 city=Ahal
 expect 0 "$KERWEN" -C Mary --json set "$bike" sex=1 city=Balkan --if-version "$old"
-says out '"concurrent":["sex","city"],"conflicts":["sex"]}'
+says out '"concurrent":["sex","city"],"open":["sex"]}'
 says err 'changed since the version you looked at: sex, city'
 says err 'in open conflict: sex'
 now=$(version_of Mary "$bike")

@@ -111,7 +111,7 @@ expect 1 k import thing none.csv
 expect 2 k import thing .
 expect 2 k import office f.csv
 expect 0 k --json list thing
-[ "$(cat out)" = '{"format":1,"kind":"thing","rows":[],"next":null}' ] ||
+[ "$(cat out)" = '{"format":1,"kind":"thing","rows":[],"conflicts":0,"next":null}' ] ||
 	fail "a refused file wrote: $(cat out)"
 
 # --- good files of several looks ----------------------------------------------
