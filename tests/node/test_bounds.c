@@ -4,10 +4,12 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixture.h"
 #include "forge.h"
+#include "node/cmd/conflict_out.h"
 #include "node/store/conflicts.h"
 #include "node/store/records.h"
 #include "node/store/verify.h"
@@ -59,6 +61,28 @@ static struct record load(struct fixture_node *n, struct uuid id, struct bounds_
 static uint32_t count_siblings(const struct record *r, uint16_t field)
 {
 	return part_find(&r->parts[0].part, field, CLASS_REGISTER)->items_count;
+}
+
+/* What people read of a record: as text, or as JSON of the list of conflicts. */
+static const char *read_out(struct fixture_node *n, struct uuid id, bool as_list)
+{
+	static char *text;
+	struct kv_txn *t = NULL;
+	struct show s;
+	struct out o;
+	size_t len = 0;
+
+	free(text);
+	o = out_init(open_memstream(&text, &len), stderr);
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	show_begin(&s, &o, n->store, t);
+	cr_assert_eq(records_get(t, &n->store->catalog->schema, SCHEMA_KIND_FIRST, id, s.arena,
+				 &s.record),
+		     RC_OK);
+	cr_assert_eq(as_list ? conflict_out_json(&s, 0) : show_print_text(&s), RC_OK);
+	store_end(n->store, t);
+	fclose(o.to);
+	return text;
 }
 
 /* Entries of a's hand, in several incarnations, each of which had seen nothing:
@@ -122,6 +146,10 @@ Test(bounds, two_hundred_values_are_kept_marked_and_decided_at_once)
 	cr_assert_eq(bits, CONFLICTS_OPEN | CONFLICTS_OVERSIZE);
 	cr_assert_eq(problems_of(b), 0u);
 	cr_assert_eq(problems_of(&f.centre), 0u);
+	cr_assert_not_null(strstr(read_out(b, id, false),
+				  "over a limit: 201 values of one field side by side, the most "
+				  "is 64\n"));
+	cr_assert_not_null(strstr(read_out(b, id, true), "\"oversize\":true"));
 
 	cr_assert_eq(fixture_set(b, "person", id, "nr=n7", NULL), RC_OK,
 		     "a decision makes it small");
@@ -130,6 +158,8 @@ Test(bounds, two_hundred_values_are_kept_marked_and_decided_at_once)
 	cr_assert_eq(r.parts[0].part.heads_count, 1u);
 	cr_assert_eq(excess.kind, BOUNDS_NONE);
 	cr_assert_eq(bits, 0);
+	cr_assert_null(strstr(read_out(b, id, false), "over a limit"));
+	cr_assert_null(strstr(read_out(b, id, true), "oversize"));
 	cr_assert_eq(fixture_sync(&f, b), RC_OK);
 	(void)load(&f.centre, id, &excess, &bits);
 	cr_assert_eq(excess.kind, BOUNDS_NONE);
