@@ -63,6 +63,10 @@ enum rc config_load(const char *dir, struct arena *a, struct config *out, struct
 enum rc config_parse(struct bytes text, struct arena *a, struct config *out,
 		     struct config_error *e);
 
+/* The text of a kerwen.yaml that says *c. Gives *out: free it. RC_INVALID: a
+ * value could not be read back; RC_LIMIT, RC_NOMEM. */
+enum rc config_text(const struct config *c, char **out, size_t *len, struct config_error *e);
+
 /*
  * Writes DIR/kerwen.yaml with a comment on every key, durably and in one step:
  * either the old file stands or the new one. RC_INVALID: a value could not be

@@ -153,22 +153,45 @@ static enum rc check_draft(const struct draft *d, const struct config *c, struct
 	return rc;
 }
 
-enum rc config_write(const char *dir, const struct config *c, struct config_error *e)
+enum rc config_text(const struct config *c, char **out, size_t *len, struct config_error *e)
 {
 	struct draft *d = calloc(1, sizeof(*d));
+	enum rc rc = RC_NOMEM;
+
+	*out = NULL;
+	(void)snprintf(e->text, sizeof(e->text), "%s: %s", CONFIG_FILE, rc_text(rc));
+	if (d == NULL) {
+		return rc;
+	}
+	put_all(d, c);
+	rc = d->len < FILE_MAX ? check_draft(d, c, e) : RC_LIMIT;
+	if (rc == RC_LIMIT) {
+		(void)snprintf(e->text, sizeof(e->text), "%s: %s", CONFIG_FILE, rc_text(rc));
+	}
+	if (rc != RC_OK) {
+		free(d);
+		return rc;
+	}
+	*out = d->text;
+	*len = d->len;
+	return RC_OK;
+}
+
+enum rc config_write(const char *dir, const struct config *c, struct config_error *e)
+{
 	struct path_problem why = { .text = "" };
-	char path[PATH_BYTES_MAX];
-	enum rc rc = d == NULL ? RC_NOMEM : path_join(path, dir, CONFIG_FILE);
+	char path[PATH_BYTES_MAX], *text = NULL;
+	size_t len = 0;
+	enum rc rc = path_join(path, dir, CONFIG_FILE);
 
 	(void)snprintf(e->text, sizeof(e->text), "%s: %s", CONFIG_FILE, rc_text(rc));
 	if (rc == RC_OK) {
-		put_all(d, c);
-		rc = d->len < FILE_MAX ? check_draft(d, c, e) : RC_LIMIT;
+		rc = config_text(c, &text, &len, e);
 	}
 	if (rc == RC_OK) {
-		rc = path_write(path, bytes_at(d->text, d->len), PATH_REPLACE, &why);
+		rc = path_write(path, bytes_at(text, len), PATH_REPLACE, &why);
 		(void)snprintf(e->text, sizeof(e->text), "%s", why.text);
 	}
-	free(d);
+	free(text);
 	return rc;
 }

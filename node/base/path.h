@@ -63,6 +63,14 @@ enum path_write_mode { PATH_REPLACE, PATH_NEW };
 enum rc path_write(const char *path, struct bytes content, enum path_write_mode mode,
 		   struct path_problem *why);
 
+/* Writes all of content to an open file and makes it durable. path: for why.
+ * RC_FULL, RC_IO. */
+enum rc path_write_open(int fd, struct bytes content, const char *path, struct path_problem *why);
+
+/* Makes the name of a file durable: without it a crash may lose the name of a
+ * file whose content is safe. RC_NOTFOUND, RC_DENIED, RC_IO. */
+enum rc path_sync_directory_of(const char *path, struct path_problem *why);
+
 /*
  * Reads a whole file of at most max bytes. Gives *out (free it), NUL added
  * beyond *len. RC_NOTFOUND, RC_DENIED, RC_LIMIT, RC_NOMEM, RC_IO.

@@ -9,7 +9,7 @@
 
 #include "node/base/path.h"
 
-static enum rc write_all(int fd, struct bytes content, const char *path, struct path_problem *why)
+enum rc path_write_open(int fd, struct bytes content, const char *path, struct path_problem *why)
 {
 	size_t at = 0;
 
@@ -24,8 +24,7 @@ static enum rc write_all(int fd, struct bytes content, const char *path, struct 
 	return fsync(fd) == 0 ? RC_OK : path_fail_errno(why, "write", path);
 }
 
-/* Without it a crash may lose the name of a file whose content is safe. */
-static enum rc sync_directory_of(const char *path, struct path_problem *why)
+enum rc path_sync_directory_of(const char *path, struct path_problem *why)
 {
 	char dir[PATH_BYTES_MAX];
 	const char *slash = strrchr(path, '/');
@@ -79,7 +78,7 @@ enum rc path_write(const char *path, struct bytes content, enum path_write_mode 
 	if (fd < 0) {
 		return path_fail_errno(why, "write", path);
 	}
-	rc = write_all(fd, content, path, why);
+	rc = path_write_open(fd, content, path, why);
 	if (close(fd) != 0 && rc == RC_OK) {
 		rc = path_fail_errno(why, "write", path);
 	}
@@ -89,7 +88,7 @@ enum rc path_write(const char *path, struct bytes content, enum path_write_mode 
 	if (rc != RC_OK || mode == PATH_NEW) {
 		(void)unlink(temporary);
 	}
-	return rc == RC_OK ? sync_directory_of(path, why) : rc;
+	return rc == RC_OK ? path_sync_directory_of(path, why) : rc;
 }
 
 static enum rc read_all(int fd, size_t max, char *p, size_t *len)

@@ -9,6 +9,7 @@
 #include "node/cmd/open.h"
 #include "node/store/found.h"
 #include "node/store/join.h"
+#include "node/store/unfinished.h"
 
 static const struct cmd_option options[] = {
 	{ .name = "centre", .help = "a new system, of which this is the centre" },
@@ -236,7 +237,8 @@ static int join(struct cmd_context *c, const struct cmd_args *args)
 	int code = read_invitation(c, cmd_option(args, "join"), &memory, &i);
 
 	if (code == CMD_OK) {
-		bool is_ours = path_join(db, c->dir, STORE_DIR) == RC_OK && path_exists(db);
+		bool is_ours = path_join(db, c->dir, STORE_DIR) == RC_OK && path_exists(db) &&
+			       !unfinished_is(c->dir);
 
 		code = is_ours ? renew(c, &i) : init_office(c, &i);
 	}
@@ -263,7 +265,8 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 const struct command cmd_init_command = {
 	.name = "init",
 	.summary = "makes a centre, or an office from its invitation",
-	.details = "DIR (-C) must be new or empty. On an office's own DIR, --join takes a new\n"
+	.details = "DIR (-C) must be new or empty, or left by an init that was cut off. On an "
+		   "office's own DIR, --join takes a new\n"
 		   "invitation and keeps the records.",
 	.options = options,
 	.run = run,

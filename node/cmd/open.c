@@ -8,6 +8,7 @@
 #include "node/base/random.h"
 #include "node/net/control.h"
 #include "node/store/datadir.h"
+#include "node/store/unfinished.h"
 
 enum {
 	SCRATCH_BYTES = 64 << 20, /* reserved; only what is used takes memory */
@@ -46,6 +47,11 @@ static int check_dir(struct cmd_context *c)
 	struct path_problem why;
 	enum rc rc;
 
+	if (unfinished_is(c->dir)) {
+		return cmd_fail(c, CMD_NOT_INIT,
+				"give the same `kerwen init` again: nothing was recorded here yet",
+				"%s: its `kerwen init` was not finished", c->dir);
+	}
 	if (!path_exists(c->dir) || is_strange(c->dir)) {
 		return fail_uninitialised(c);
 	}

@@ -4,7 +4,8 @@
  *   datadir_begin -> (the maker's own writes) -> datadir_keep | datadir_undo
  *
  * Until datadir_keep everything that was made is taken away again by
- * datadir_undo, the directory too if it was not there before.
+ * datadir_undo, the directory too if it was not there before. What a maker that
+ * was killed leaves is recognised and cleared by the next (unfinished.h).
  */
 #ifndef KERWEN_DATADIR_H
 #define KERWEN_DATADIR_H
@@ -17,7 +18,8 @@
 
 struct datadir {
 	char path[PATH_BYTES_MAX];
-	bool was_there; /* an empty directory was taken */
+	bool was_there; /* an empty or unfinished directory was taken */
+	int mark;       /* see unfinished.h */
 	struct crypto_key key;
 	struct store *store;
 };
@@ -25,7 +27,8 @@ struct datadir {
 /*
  * Makes DIR (0700; the one above must exist), its key, and the database for
  * *info, whose key is filled in. Gives a datadir; keep or undo it.
- * RC_EXISTS: DIR is not empty; RC_INVALID: on a network file system; else as
+ * RC_EXISTS: DIR is not empty; RC_BUSY: another init is making it;
+ * RC_INVALID: on a network file system; else as
  * path.h and store_create. On failure nothing is left; why tells the user.
  */
 enum rc datadir_begin(struct datadir *d, const char *dir, uint64_t max_bytes,
