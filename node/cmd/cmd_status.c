@@ -27,7 +27,8 @@ struct status {
 	struct summary summary;
 	int64_t oldest_conflict_ms; /* 0: none */
 	uint64_t unknown;           /* records that the schema here does not explain */
-	json_t *daemon;             /* its answer; NULL: none runs */
+	bool runs;                  /* a daemon does */
+	json_t *daemon;             /* its answer; NULL: none */
 	struct peer *peers;
 	uint32_t peers_count;
 };
@@ -138,7 +139,7 @@ static enum rc print_json(const struct status *s)
 				      json_integer((json_int_t)m->unconfirmed));
 	failed |= json_object_set_new(document, "oldest_unconfirmed",
 				      time_or_null(m->oldest_unconfirmed_ms));
-	failed |= json_object_set_new(document, "daemon", json_boolean(s->daemon != NULL));
+	failed |= json_object_set_new(document, "daemon", json_boolean(s->runs));
 	failed |=
 		json_object_set_new(document, "port", port > 0 ? json_integer(port) : json_null());
 	failed |= json_object_set_new(document, "peers", make_peers(s));
@@ -169,8 +170,11 @@ static void print_daemon(const struct status *s)
 {
 	json_int_t port = json_integer_value(json_object_get(s->daemon, "port"));
 
-	if (s->daemon == NULL) {
+	if (!s->runs) {
 		out_line(s->c->out, "no daemon is running here");
+	} else if (s->daemon == NULL) {
+		out_line(s->c->out, "a daemon is running, but does not answer: see what it "
+				    "printed, or start it again");
 	} else if (port > 0) {
 		out_line(s->c->out,
 			 "the daemon is running and listens on port %" JSON_INTEGER_FORMAT, port);
@@ -335,7 +339,8 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 
 	(void)args;
 	if (code == CMD_OK) {
-		(void)control_call(c->dir, "{\"do\":\"status\"}", DAEMON_TIMEOUT_MS, &s.daemon);
+		s.runs = control_call(c->dir, "{\"do\":\"status\"}", DAEMON_TIMEOUT_MS,
+				      &s.daemon) != RC_NOTFOUND;
 		code = print(&s);
 	}
 	json_decref(s.daemon);

@@ -240,6 +240,10 @@ static int sync_through(struct cmd_context *c, const json_t *answer, enum rc rc,
 				"it goes on in the background; see `kerwen status`",
 				"sync: the daemon did not finish in time");
 	}
+	if (rc == RC_BUSY) {
+		return cmd_fail(c, CMD_FAILED, "see what it printed, or start it again",
+				"sync: a daemon is running here, but does not answer");
+	}
 	return cmd_fail(c, CMD_FAILED, "see what the daemon printed", "sync: the daemon: %s",
 			rc_text(rc));
 }

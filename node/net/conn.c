@@ -327,6 +327,16 @@ void conn_set_owner(struct conn *c, void *owner)
 	c->owner = owner;
 }
 
+void conn_vouch(struct conn *c)
+{
+	if (!c->is_known) {
+		c->is_known = true;
+		if (c->keeper.on_known != NULL) {
+			c->keeper.on_known(c->keeper.ctx, c);
+		}
+	}
+}
+
 struct conn_counters conn_counters(const struct conn *c)
 {
 	return c->counters;

@@ -57,6 +57,10 @@ struct conn_handlers {
 /* What the callbacks get; at first the owner that listen or dial was given. */
 void conn_set_owner(struct conn *c, void *owner);
 
+/* A server's owner knows who the peer is: it does not have to make room for
+ * others any more (listen.h). */
+void conn_vouch(struct conn *c);
+
 /*
  * Compresses, encrypts and sends a frame, or queues it. RC_LIMIT: the queue is
  * full (see on_writable), or the frame is empty or above LIMIT_FRAME_BYTES_MAX;

@@ -19,8 +19,10 @@ enum conn_state {
 
 /* Who made the connection and counts it. */
 struct conn_keeper {
-	/* Before the handlers' on_open. */
+	/* Before the handlers' on_open. May be NULL. */
 	void (*on_open)(void *ctx, struct conn *c);
+	/* Once, when the owner vouched for the peer. May be NULL. */
+	void (*on_known)(void *ctx, struct conn *c);
 	/* The last call of all: after the handlers' on_closed, or instead of it
 	 * when it never opened (was_open). */
 	void (*on_gone)(void *ctx, struct conn *c, bool was_open, enum rc rc, const char *text);
@@ -44,6 +46,7 @@ struct conn {
 	struct conn_keeper keeper;
 	enum conn_state state;
 	bool is_client, was_open, is_paused, is_pump_due;
+	bool is_known;        /* the owner vouched for the peer */
 	bool is_blocked;      /* somebody waits for on_writable */
 	bool is_write_broken; /* the peer takes nothing any more */
 	bool is_flushed;      /* ENDING: all is sent */

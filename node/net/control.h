@@ -45,8 +45,9 @@ void control_answer(struct control_client *c, json_t *answer);
 
 /*
  * Asks the daemon of a directory and waits for its answer. Gives *answer.
- * RC_NOTFOUND: no daemon runs there; RC_TIMEOUT; RC_CLOSED: it ended before it
- * answered; RC_IO.
+ * RC_NOTFOUND: no daemon runs there; RC_BUSY: one runs, but nobody listens on
+ * its socket for as long as a daemon takes to begin or end; RC_TIMEOUT;
+ * RC_CLOSED: it ended before it answered; RC_IO. Never from the daemon itself.
  */
 enum rc control_call(const char *dir, const char *request, uint32_t timeout_ms, json_t **answer);
 

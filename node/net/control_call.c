@@ -6,24 +6,33 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "node/base/clock.h"
+#include "node/base/path.h"
 #include "node/net/control.h"
 #include "node/net/control_name.h"
 
+enum { PAUSE_MS = 20, PATIENCE_MS = 2000 };
+
 /* Names of sockets are short, directories need not be: so it connects from
  * inside. */
-static int connect_in(const char *dir)
+static int connect_in(const char *dir, uint64_t wait_ms)
 {
+	const struct timeval wait = { (time_t)(wait_ms / 1000),
+				      (suseconds_t)(wait_ms % 1000 * 1000 + 1) };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	int err = 0;
 
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", CONTROL_NAME);
-	if (here < 0 || fd < 0 || chdir(dir) != 0) {
+	/* A daemon that takes nobody must not hold us for ever. */
+	if (here < 0 || fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) != 0 || chdir(dir) != 0) {
 		err = errno;
 	} else {
 		err = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 :
@@ -38,6 +47,45 @@ static int connect_in(const char *dir)
 		fd = -1;
 	}
 	return fd;
+}
+
+/* Whether a daemon holds the directory, however deaf it is. */
+static bool is_held(const char *dir)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[PATH_BYTES_MAX];
+	int fd = path_join(path, dir, CONTROL_LOCK_NAME) == RC_OK ?
+			 open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK) :
+			 -1;
+	bool held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+
+	if (fd >= 0) {
+		(void)close(fd);
+	}
+	return held;
+}
+
+/* A daemon that begins or ends has its lock, but no socket: it is waited for. */
+static enum rc connect_daemon(const char *dir, uint64_t until_ms, int *out)
+{
+	const struct timespec pause = { 0, PAUSE_MS * 1000000L };
+	uint64_t patient_ms = clock_monotonic_ms() + PATIENCE_MS;
+
+	for (;;) {
+		uint64_t now = clock_monotonic_ms();
+
+		*out = connect_in(dir, now < until_ms ? until_ms - now : 0);
+		if (*out >= 0) {
+			return RC_OK;
+		}
+		if (!is_held(dir)) {
+			return RC_NOTFOUND;
+		}
+		if (now >= until_ms || now >= patient_ms) {
+			return RC_BUSY;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 static enum rc write_all(int fd, const char *text, size_t len)
@@ -90,8 +138,8 @@ enum rc control_call(const char *dir, const char *request, uint32_t timeout_ms, 
 	uint64_t until_ms = clock_monotonic_ms() + timeout_ms;
 	char *line = malloc(CONTROL_LINE_MAX);
 	size_t len = 0;
-	int fd = connect_in(dir);
-	enum rc rc = line == NULL ? RC_NOMEM : fd < 0 ? RC_NOTFOUND : RC_OK;
+	int fd = -1;
+	enum rc rc = line == NULL ? RC_NOMEM : connect_daemon(dir, until_ms, &fd);
 
 	*answer = NULL;
 	if (rc == RC_OK) {

@@ -9,13 +9,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "node/base/clock.h"
 #include "node/base/log.h"
+#include "node/net/control_name.h"
 #include "node/net/daemon_priv.h"
 
-enum { LOOK_MS = 5000, NOTE_MS = 60000 };
+enum {
+	LOOK_MS = 5000,
+	NOTE_MS = 60000,
+	DESCRIPTORS_LEAST = 64 /* where the system does not say */
+};
 
 bool daemon_is_centre(const struct daemon *d)
 {
@@ -28,6 +34,25 @@ static void on_office_done(void *ctx, struct link *l, uint64_t ask)
 	daemon_command_asked(ctx, ask);
 }
 
+/* Strangers may come in thousands: of those, one line a minute. */
+static void note_end(struct daemon *d, const struct link *l, enum rc rc, const char *text)
+{
+	uint64_t now = uv_now(&d->loop);
+	const char *colon = text[0] == '\0' ? "" : ": ";
+
+	if (link_knows_peer(l)) {
+		log_warn("office=%u: %s%s%s", link_peer(l), rc_text(rc), colon, text);
+		return;
+	}
+	d->strangers++;
+	if (d->strangers_told_ms == 0 || now - d->strangers_told_ms >= NOTE_MS) {
+		log_warn("unknown peers=%u, the last (office=%u, it says): %s%s%s", d->strangers,
+			 link_peer(l), rc_text(rc), colon, text);
+		d->strangers = 0;
+		d->strangers_told_ms = now == 0 ? 1 : now;
+	}
+}
+
 static void on_office_gone(void *ctx, struct link *l, enum rc rc, const char *text)
 {
 	struct daemon *d = ctx;
@@ -36,8 +61,7 @@ static void on_office_gone(void *ctx, struct link *l, enum rc rc, const char *te
 		daemon_command_asked(d, link_asked(l)); /* it is not waited for */
 	}
 	if (!d->stopping && rc != RC_OK && rc != RC_CLOSED) {
-		log_warn("office=%u: %s%s%s", link_peer(l), rc_text(rc),
-			 text[0] == '\0' ? "" : ": ", text);
+		note_end(d, l, rc, text);
 	}
 }
 
@@ -132,7 +156,7 @@ static void watch(struct daemon *d)
 static enum rc take_lock(const char **why)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = open("daemon.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(CONTROL_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0) {
 		*why = "the lock file cannot be written";
@@ -146,6 +170,22 @@ static enum rc take_lock(const char **why)
 	return RC_OK; /* held until the process ends */
 }
 
+/* How many descriptors this process may have, after asking for all. */
+static uint64_t raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		return DESCRIPTORS_LEAST;
+	}
+	if (limit.rlim_cur < limit.rlim_max) {
+		struct rlimit most = { limit.rlim_max, limit.rlim_max };
+
+		limit = setrlimit(RLIMIT_NOFILE, &most) == 0 ? most : limit;
+	}
+	return limit.rlim_cur;
+}
+
 static enum rc start_listening(struct daemon *d, const char **why)
 {
 	struct listen_options o = listen_options_default();
@@ -155,6 +195,7 @@ static enum rc start_listening(struct daemon *d, const char **why)
 		*why = "kerwen.yaml has no `listen`";
 		return RC_INVALID;
 	}
+	listen_fit(&o, raise_descriptors());
 	o.net = hub_net(d->hub);
 	o.address = d->options->config->listen;
 	o.handlers = &link_accept_handlers;

@@ -34,6 +34,8 @@ struct daemon {
 	uint32_t waiters_count;
 	uint64_t asks;
 	uint64_t txn_seen;
+	uint32_t strangers; /* whose end was not told yet, and when one last was */
+	uint64_t strangers_told_ms;
 	bool stopping, broken;
 };
 

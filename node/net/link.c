@@ -97,6 +97,9 @@ static void on_job_done(struct writer_job *job)
 		}
 		talk_stored(&l->talk, job->rc, &job->result);
 	} else if (!l->is_over && job->type == WRITER_ADMIT) {
+		if (job->rc == RC_OK && l->conn != NULL) {
+			conn_vouch(l->conn);
+		}
 		talk_admitted(&l->talk, job->rc);
 	}
 	h->moved = h->moved || (job->rc == RC_OK && job->type != WRITER_PEER);
@@ -238,6 +241,9 @@ static void on_accepted(struct conn *c, void *owner, const uint8_t *peer_key)
 	l->heard_ms = (int64_t)clock_now_ms();
 	memcpy(l->peer_key, peer_key, KEY_LEN);
 	office = find_office(h, peer_key);
+	if (office != 0) {
+		conn_vouch(c); /* TLS has proved that it has this key */
+	}
 	start_talk(l, office, office != 0, true, NULL);
 	talk_opened(&l->talk);
 }
@@ -324,6 +330,11 @@ struct link_counts link_counts(const struct link *l)
 uint16_t link_peer(const struct link *l)
 {
 	return l->talk.peer;
+}
+
+bool link_knows_peer(const struct link *l)
+{
+	return l->talk.session.knows_peer;
 }
 
 bool link_is_connected(const struct link *l)

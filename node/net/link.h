@@ -48,8 +48,10 @@ struct link_counts {
 };
 struct link_counts link_counts(const struct link *l);
 
-/* The office's number; 0 at an office. */
+/* The office's number; 0 at an office. What the peer says of itself, until
+ * its key or token is known. */
 uint16_t link_peer(const struct link *l);
+bool link_knows_peer(const struct link *l);
 bool link_is_connected(const struct link *l); /* TLS is up */
 bool link_is_open(const struct link *l);      /* both have said hello */
 

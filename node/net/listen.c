@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,17 @@
 #include <unistd.h>
 
 #include "node/base/config.h"
+#include "node/base/log.h"
 #include "node/net/conn_priv.h"
 
 enum {
 	BACKLOG = 1024,
 	ACCEPTS_AT_ONCE = 64, /* then other sockets have their turn */
-	RETRY_MS = 100        /* when the system has no descriptor left */
+	RETRY_MS = 100,       /* when the system has no descriptor left */
+	CONNS_MAX = 16384,
+	STRANGERS_MAX = 1024,
+	GRACE_MS_EACH = 4, /* so at least 250 strangers a second have their turn */
+	TELL_MS = 60000
 };
 
 /*
@@ -27,8 +33,9 @@ struct listener {
 	uv_poll_t poll;
 	uv_timer_t retry;
 	struct listen_options o;
-	struct conn *oldest, *newest; /* not open yet, in the order they came */
-	uint32_t conns, half_open;
+	struct conn *oldest, *newest; /* strangers, in the order they came */
+	uint32_t conns, strangers;
+	uint64_t told_ms; /* when that there is no room was last told; 0: never */
 	int fd;
 	uint16_t port;
 	uint8_t handles; /* not closed yet */
@@ -39,11 +46,25 @@ struct listen_options listen_options_default(void)
 {
 	struct listen_options o = {
 		.limits = conn_limits_default(),
-		.conns_max = 16384,
-		.half_open_max = 256,
-		.half_open_grace_ms = 5000,
+		.conns_max = CONNS_MAX,
+		.strangers_max = STRANGERS_MAX,
+		.stranger_grace_ms = STRANGERS_MAX * GRACE_MS_EACH,
 	};
 	return o;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+void listen_fit(struct listen_options *o, uint64_t descriptors)
+{
+	uint64_t spare = smaller(descriptors / 2, LISTEN_RESERVE);
+
+	o->conns_max = (uint32_t)smaller(descriptors - spare, CONNS_MAX);
+	o->strangers_max = (uint32_t)smaller((o->conns_max + 1) / 2, STRANGERS_MAX);
+	o->stranger_grace_ms = o->strangers_max * GRACE_MS_EACH;
 }
 
 static void accept_waiting(struct listener *l);
@@ -81,7 +102,7 @@ static void wait_ms(struct listener *l, uint64_t ms)
 	uv_timer_start(&l->retry, on_retry, ms, 0);
 }
 
-static void link_half_open(struct listener *l, struct conn *c)
+static void link_stranger(struct listener *l, struct conn *c)
 {
 	c->older = l->newest;
 	c->newer = NULL;
@@ -91,10 +112,10 @@ static void link_half_open(struct listener *l, struct conn *c)
 		l->oldest = c;
 	}
 	l->newest = c;
-	l->half_open++;
+	l->strangers++;
 }
 
-static void unlink_half_open(struct listener *l, struct conn *c)
+static void unlink_stranger(struct listener *l, struct conn *c)
 {
 	if (c->older != NULL) {
 		c->older->newer = c->newer;
@@ -106,7 +127,7 @@ static void unlink_half_open(struct listener *l, struct conn *c)
 	} else {
 		l->newest = c->older;
 	}
-	l->half_open--;
+	l->strangers--;
 }
 
 /* There may be room again. */
@@ -118,9 +139,9 @@ static void note_room(struct listener *l)
 	}
 }
 
-static void on_open(void *ctx, struct conn *c)
+static void on_known(void *ctx, struct conn *c)
 {
-	unlink_half_open(ctx, c);
+	unlink_stranger(ctx, c);
 	note_room(ctx);
 }
 
@@ -129,14 +150,33 @@ static void on_gone(void *ctx, struct conn *c, bool was_open, enum rc rc, const 
 	struct listener *l = ctx;
 
 	l->conns--;
-	if (!was_open) {
-		unlink_half_open(l, c);
-		if (l->o.on_failed != NULL && !l->is_closing) {
-			l->o.on_failed(l->o.owner, rc, text);
-		}
+	if (!c->is_known) {
+		unlink_stranger(l, c);
+	}
+	if (!was_open && l->o.on_failed != NULL && !l->is_closing) {
+		l->o.on_failed(l->o.owner, rc, text);
 	}
 	note_room(l);
 	free_when_idle(l);
+}
+
+/* A line in the log, but not one for every connection. */
+static void tell(struct listener *l, const char *text)
+{
+	uint64_t now = uv_now(l->o.net->loop);
+
+	if (l->told_ms == 0 || now - l->told_ms >= TELL_MS) {
+		l->told_ms = now == 0 ? 1 : now;
+		log_warn("connections=%u unknown=%u: %s", l->conns, l->strangers, text);
+	}
+}
+
+/* Nobody is dropped for nobody. */
+static bool has_waiting(const struct listener *l)
+{
+	struct pollfd p = { .fd = l->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
 }
 
 /* True when one more may come. If not, says when to look again. */
@@ -144,15 +184,20 @@ static bool make_room(struct listener *l)
 {
 	uint64_t now = uv_now(l->o.net->loop), due;
 
-	if (l->conns >= l->o.conns_max) {
+	if (l->conns < l->o.conns_max && l->strangers < l->o.strangers_max) {
+		return true;
+	}
+	if (!has_waiting(l)) {
+		return false;
+	}
+	if (l->strangers == 0) {
+		tell(l, "as many as can be: others wait");
 		uv_poll_stop(&l->poll);
 		return false;
 	}
-	if (l->half_open < l->o.half_open_max) {
-		return true;
-	}
-	due = l->oldest->started_ms + l->o.half_open_grace_ms;
+	due = l->oldest->started_ms + l->o.stranger_grace_ms;
 	if (now >= due) {
+		tell(l, "as many as can be: those who did not say who they are make room");
 		conn_drop(l->oldest, RC_BUSY, "made room for others");
 		uv_poll_stop(&l->poll);
 	} else {
@@ -168,7 +213,7 @@ static void add_conn(struct listener *l, int fd)
 
 	o.handlers = l->o.handlers;
 	o.owner = l->o.owner;
-	o.keeper.on_open = on_open;
+	o.keeper.on_known = on_known;
 	o.keeper.on_gone = on_gone;
 	o.keeper.ctx = l;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || conn_new(&o, &c) != RC_OK) {
@@ -176,7 +221,7 @@ static void add_conn(struct listener *l, int fd)
 		return;
 	}
 	l->conns++;
-	link_half_open(l, c);
+	link_stranger(l, c);
 	conn_accept(c, fd);
 }
 
@@ -193,6 +238,9 @@ static void accept_waiting(struct listener *l)
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
+			tell(l, errno == EMFILE || errno == ENFILE ?
+					"no file descriptor is left (`ulimit -n`): others wait" :
+					"the system gives no more connections: others wait");
 			wait_ms(l, RETRY_MS);
 			return;
 		}
@@ -317,9 +365,9 @@ uint32_t listen_count(const struct listener *l)
 	return l->conns;
 }
 
-uint32_t listen_count_half_open(const struct listener *l)
+uint32_t listen_count_strangers(const struct listener *l)
 {
-	return l->half_open;
+	return l->strangers;
 }
 
 static void on_handle_closed(uv_handle_t *handle)

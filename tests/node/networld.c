@@ -15,6 +15,9 @@ static void on_open(struct conn *c, void *owner, const uint8_t *peer_key)
 	s->conn = c;
 	s->opened++;
 	memcpy(s->peer_key, peer_key, KEY_LEN);
+	if (s == &s->world->server && !s->world->is_distrustful) {
+		conn_vouch(c);
+	}
 	if (s->on_open != NULL) {
 		s->on_open(s);
 	}

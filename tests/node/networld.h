@@ -35,7 +35,8 @@ struct networld {
 	struct conn_limits limits;                /* of the client */
 	uint8_t key[KEY_LEN], other_key[KEY_LEN]; /* the centre's, and a wrong one */
 	char address[32];
-	void *any; /* the test's */
+	bool is_distrustful; /* the centre knows nobody */
+	void *any;           /* the test's */
 };
 
 /* Limits are the defaults; change them before the next calls. */
