@@ -127,7 +127,7 @@ static enum rc read_chunk(const Kerwen__Chunk *m, struct arena *a, struct chunk 
 
 static enum rc read_refuse(const Kerwen__Refuse *m, struct message *out)
 {
-	if (m->code < REFUSAL_PROTOCOL || m->code > REFUSAL_INTERNAL) {
+	if (m->code < REFUSAL_PROTOCOL || m->code > REFUSAL_FULL) {
 		return RC_CORRUPT;
 	}
 	out->type = MESSAGE_REFUSE;

@@ -57,7 +57,8 @@ enum refusal {
 	REFUSAL_BUSY,         /* come back later */
 	REFUSAL_INPUT,        /* what was sent is not valid */
 	REFUSAL_CLOSED,       /* the office was retired or revoked */
-	REFUSAL_INTERNAL      /* the store failed */
+	REFUSAL_INTERNAL,     /* the store failed */
+	REFUSAL_FULL          /* the store has no room left */
 };
 
 enum message_type {

@@ -51,6 +51,8 @@ static enum rc rc_of_refusal(enum refusal refusal)
 		return RC_INVALID;
 	case REFUSAL_INTERNAL:
 		return RC_IO;
+	case REFUSAL_FULL:
+		return RC_FULL;
 	}
 	return RC_INVALID;
 }

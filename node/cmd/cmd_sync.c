@@ -45,19 +45,30 @@ static enum cmd_exit exit_of(const struct call_result *r)
 	case RC_CORRUPT:
 	case RC_BADSIG:
 		return CMD_INTEGRITY;
+	case RC_FULL:
+	case RC_IO:
+		return r->was_refused ? CMD_REFUSED : CMD_FAILED;
 	case RC_NOMEM:
 	case RC_NOTFOUND:
 	case RC_EXISTS:
-	case RC_FULL:
-	case RC_IO:
 	case RC_UNKNOWN:
 		break;
 	}
 	return CMD_FAILED;
 }
 
-static const char *hint_of(enum cmd_exit code)
+static const char *hint_of(enum cmd_exit code, const struct call_result *r)
 {
+	if (r->rc == RC_FULL) {
+		return r->was_refused ?
+			       "ask the administrator of the centre to make room; your changes are "
+			       "kept" :
+			       "make room on this disk, or raise max_size in kerwen.yaml; your "
+			       "changes are kept";
+	}
+	if (code == CMD_INTEGRITY && !r->was_open) {
+		return "check the address with the centre: another program may answer there";
+	}
 	if (code == CMD_UNREACHED) {
 		return "your changes are kept; try again when there is a connection";
 	}
@@ -77,7 +88,7 @@ static int print(struct cmd_context *c, const struct call_result *r, const char 
 	enum cmd_exit code = exit_of(r);
 
 	if (code != CMD_OK) {
-		return cmd_fail(c, code, hint_of(code), "sync with %s: %s", where,
+		return cmd_fail(c, code, hint_of(code, r), "sync with %s: %s", where,
 				r->text[0] == '\0' ? rc_text(r->rc) : r->text);
 	}
 	if (!c->out->json) {
@@ -213,10 +224,12 @@ static uint64_t get_count(const json_t *answer, const char *name)
 /* What the daemon answered, as if it had been done here. */
 static int print_answer(struct cmd_context *c, const json_t *answer, bool is_centre)
 {
-	struct call_result r = { .rc = (enum rc)get_count(answer, "rc"), .was_open = true };
+	struct call_result r = { .rc = (enum rc)get_count(answer, "rc") };
 	const char *text = json_string_value(json_object_get(answer, "text"));
 
 	(void)strncpy(r.text, text == NULL ? "" : text, sizeof(r.text) - 1);
+	r.was_open = json_is_true(json_object_get(answer, "was_open"));
+	r.was_refused = json_is_true(json_object_get(answer, "was_refused"));
 	r.sent = get_count(answer, "sent");
 	r.received = get_count(answer, "received");
 	r.confirmed = get_count(answer, "confirmed");

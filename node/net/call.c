@@ -100,6 +100,7 @@ static void on_gone(void *ctx, struct link *l, enum rc rc, const char *text)
 	c->result.bytes_out = counts.bytes_out;
 	c->result.round_trips = counts.round_trips;
 	c->result.was_open = counts.bytes_in > 0;
+	c->result.was_refused = link_was_refused(l);
 	if (!c->is_done) {
 		set_result(c, rc == RC_OK ? RC_CLOSED : rc,
 			   rc == RC_OK ? "the centre ended the sync early" : text);

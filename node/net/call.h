@@ -13,6 +13,7 @@ struct call_result {
 	enum rc rc;              /* RC_OK: everything is confirmed */
 	char text[440];          /* what happened, when it is not */
 	bool was_open;           /* the centre was reached */
+	bool was_refused;        /* by the centre, whose trouble rc is then */
 	uint64_t sent, received; /* record changes */
 	uint64_t confirmed;      /* record changes that got their receipt */
 	uint64_t bytes_out, bytes_in;

@@ -25,11 +25,13 @@ static void on_call_end(void *ctx, const struct call_result *r)
 	d->call = NULL;
 	while (d->waiters_count > 0) {
 		answer(d, d->waiters_count - 1,
-		       json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:i}", "rc", (int)r->rc,
-				 "text", r->text, "sent", (json_int_t)r->sent, "received",
-				 (json_int_t)r->received, "confirmed", (json_int_t)r->confirmed,
-				 "bytes_out", (json_int_t)r->bytes_out, "bytes_in",
-				 (json_int_t)r->bytes_in, "round_trips", (int)r->round_trips));
+		       json_pack("{s:i, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:i}", "rc",
+				 (int)r->rc, "text", r->text, "was_open", (int)r->was_open,
+				 "was_refused", (int)r->was_refused, "sent", (json_int_t)r->sent,
+				 "received", (json_int_t)r->received, "confirmed",
+				 (json_int_t)r->confirmed, "bytes_out", (json_int_t)r->bytes_out,
+				 "bytes_in", (json_int_t)r->bytes_in, "round_trips",
+				 (int)r->round_trips));
 	}
 }
 

@@ -91,7 +91,8 @@ static void on_job_done(struct writer_job *job)
 		h->handlers.on_broken(h->handlers.ctx);
 	}
 	if (!l->is_over && job->type == WRITER_CHUNK) {
-		if (job->rc != RC_OK) {
+		/* After the first failure the chunks behind it fail, too. */
+		if (job->rc != RC_OK && l->talk.session.state != SESSION_CLOSED) {
 			log_warn("peer=%u feed=%016llx: %s", l->talk.peer,
 				 (unsigned long long)job->result.feed, rc_text(job->rc));
 		}
@@ -335,6 +336,11 @@ uint16_t link_peer(const struct link *l)
 bool link_knows_peer(const struct link *l)
 {
 	return l->talk.session.knows_peer;
+}
+
+bool link_was_refused(const struct link *l)
+{
+	return l->talk.was_refused;
 }
 
 bool link_is_connected(const struct link *l)

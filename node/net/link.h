@@ -52,6 +52,7 @@ struct link_counts link_counts(const struct link *l);
  * its key or token is known. */
 uint16_t link_peer(const struct link *l);
 bool link_knows_peer(const struct link *l);
+bool link_was_refused(const struct link *l);  /* the peer ended it with a Refuse */
 bool link_is_connected(const struct link *l); /* TLS is up */
 bool link_is_open(const struct link *l);      /* both have said hello */
 

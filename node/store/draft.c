@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/store/records.h"
+#include "node/store/room.h"
 #include "sync/mrz.h"
 
 /* The judgement under way. */
@@ -46,6 +47,7 @@ static const struct catalog *catalog_of(const struct judge *j)
 static enum rc judge_kind(struct judge *j)
 {
 	const struct schema_kind *k = j->d->kind;
+	struct path_problem full;
 
 	if (k->writers == WRITERS_CENTRE && !j->w->store->info.is_centre) {
 		return refuse(j, RC_DENIED, "ask the centre to write it",
@@ -55,10 +57,8 @@ static enum rc judge_kind(struct judge *j)
 		return refuse(j, RC_INVALID, "see `kerwen schema show` for the kinds in use",
 			      "%s: this kind is closed", k->name);
 	}
-	if (j->is_new && work_fill_percent(j->w) >= LIMIT_MAP_FULL_PERCENT) {
-		return refuse(j, RC_FULL, "make room on the disk, or raise max_size in kerwen.yaml",
-			      "the database or its disk is nearly full: new records are "
-			      "refused, syncs and deletions still work");
+	if (j->is_new && room_check(work_room(j->w), &full) != RC_OK) {
+		return refuse(j, RC_FULL, full.hint, "%s", full.text);
 	}
 	return RC_OK;
 }

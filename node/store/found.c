@@ -62,7 +62,7 @@ static enum rc fill_commit(struct commit *c, const struct found *f, struct arena
 		rc = adopt_write(c, &plan, &result);
 	}
 	return rc == RC_OK ? RC_OK :
-			     path_fail(why, rc, NULL, "the system cannot be written: %s",
+			     path_fail(why, rc, result.hint, "the system cannot be written: %s",
 				       result.text[0] == '\0' ? rc_text(rc) : result.text);
 }
 

@@ -71,9 +71,13 @@ enum rc kv_del(struct kv_txn *t, enum kv_table table, struct bytes key);
 /* How many keys a table has. */
 uint64_t kv_count(struct kv_txn *t, enum kv_table table);
 
-/* How full the reserved size is, or the last of the disk, in percent: the
- * fuller of the two. */
-unsigned kv_fill_percent(struct kv_txn *t);
+/* What is left: of the reserved size, and of the disk (disk.h). A disk that
+ * does not tell has room. */
+struct kv_room {
+	uint64_t used_bytes, max_bytes;
+	uint64_t disk_free_bytes, disk_reserve_bytes;
+};
+void kv_room(struct kv_txn *t, struct kv_room *out);
 
 /* A cursor; NULL when out of memory. End it before its transaction. */
 struct kv_cursor *kv_cursor_open(struct kv_txn *t, enum kv_table table);

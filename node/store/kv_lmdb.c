@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
-#include "sync/limits.h"
+#include "node/base/disk.h"
 
-enum { READERS_MAX = 256, DISK_TIGHT_BYTES = 256 << 20, PAGES_SHORT_MAX = 16 };
+enum { READERS_MAX = 256, PAGES_SHORT_MAX = 16 };
 
 struct kv {
 	MDB_env *env;
@@ -82,6 +81,15 @@ static enum rc rc_of(int err)
 	return RC_IO;
 }
 
+/* The same for what writes: a short write on a full disk is EIO to LMDB. */
+static enum rc rc_of_write(const struct kv *kv, int err)
+{
+	const char *path = NULL;
+	enum rc rc = rc_of(err);
+
+	return rc == RC_IO && mdb_env_get_path(kv->env, &path) == 0 ? disk_judge(path, rc) : rc;
+}
+
 static MDB_val val_of(struct bytes b)
 {
 	/* LMDB does not write through what it is given. */
@@ -105,9 +113,9 @@ static enum rc open_tables(struct kv *kv, bool create)
 	}
 	if (err != 0) {
 		mdb_txn_abort(txn);
-		return err == MDB_NOTFOUND ? RC_CORRUPT : rc_of(err);
+		return err == MDB_NOTFOUND ? RC_CORRUPT : rc_of_write(kv, err);
 	}
-	return rc_of(mdb_txn_commit(txn));
+	return rc_of_write(kv, mdb_txn_commit(txn));
 }
 
 /*
@@ -208,7 +216,7 @@ enum rc kv_begin(struct kv *kv, bool write, struct kv_txn **out)
  * touched turns into MDB_PANIC, which says that nobody knows. */
 enum rc kv_commit(struct kv_txn *t)
 {
-	enum rc rc = rc_of(mdb_txn_commit(t->txn));
+	enum rc rc = rc_of_write(t->kv, mdb_txn_commit(t->txn));
 
 	free(t);
 	return rc;
@@ -244,7 +252,7 @@ static enum rc put(struct kv_txn *t, enum kv_table table, struct bytes key, stru
 	MDB_val k = val_of(key), v = val_of(value);
 
 	assert(t->write);
-	return rc_of(mdb_put(t->txn, t->kv->tables[table], &k, &v, flags));
+	return rc_of_write(t->kv, mdb_put(t->txn, t->kv->tables[table], &k, &v, flags));
 }
 
 enum rc kv_put(struct kv_txn *t, enum kv_table table, struct bytes key, struct bytes value)
@@ -264,7 +272,7 @@ enum rc kv_del(struct kv_txn *t, enum kv_table table, struct bytes key)
 	MDB_val k = val_of(key);
 	int err = mdb_del(t->txn, t->kv->tables[table], &k, NULL);
 
-	return err == MDB_NOTFOUND ? RC_OK : rc_of(err);
+	return err == MDB_NOTFOUND ? RC_OK : rc_of_write(t->kv, err);
 }
 
 uint64_t kv_count(struct kv_txn *t, enum kv_table table)
@@ -277,35 +285,21 @@ uint64_t kv_count(struct kv_txn *t, enum kv_table table)
 	return stat.ms_entries;
 }
 
-/* A large disk that is 90 % full has room for years: what counts is the last
- * DISK_TIGHT_BYTES of it. */
-static unsigned disk_fill_percent(struct kv *kv)
+void kv_room(struct kv_txn *t, struct kv_room *out)
 {
-	struct statvfs disk;
 	const char *path = NULL;
-	uint64_t free_bytes = 0;
-
-	if (mdb_env_get_path(kv->env, &path) != 0 || statvfs(path, &disk) != 0) {
-		return 0;
-	}
-	free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
-	return free_bytes >= DISK_TIGHT_BYTES ?
-		       0 :
-		       100 - (unsigned)(free_bytes * (100 - LIMIT_MAP_FULL_PERCENT) /
-					DISK_TIGHT_BYTES);
-}
-
-unsigned kv_fill_percent(struct kv_txn *t)
-{
-	unsigned map = 0, disk = disk_fill_percent(t->kv);
+	struct disk disk;
 	MDB_envinfo info;
 	MDB_stat stat;
 
+	*out = (struct kv_room){ .max_bytes = t->kv->max_bytes, .disk_free_bytes = UINT64_MAX };
 	if (mdb_env_info(t->kv->env, &info) == 0 && mdb_env_stat(t->kv->env, &stat) == 0) {
-		map = (unsigned)((uint64_t)(info.me_last_pgno + 1) * stat.ms_psize * 100 /
-				 t->kv->max_bytes);
+		out->used_bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
 	}
-	return map > disk ? map : disk;
+	if (mdb_env_get_path(t->kv->env, &path) == 0 && disk_get(path, &disk) == RC_OK) {
+		out->disk_free_bytes = disk.free_bytes;
+		out->disk_reserve_bytes = disk.reserve_bytes;
+	}
 }
 
 struct kv_cursor *kv_cursor_open(struct kv_txn *t, enum kv_table table)

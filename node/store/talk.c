@@ -46,14 +46,18 @@ static enum rc send_message(struct talk *t, const struct message *m)
 	return w.rc;
 }
 
+static void tell(struct talk *t, enum refusal refusal, const char *text)
+{
+	struct message m = { .type = MESSAGE_REFUSE, .refusal = refusal, .text = bytes_of(text) };
+
+	(void)send_message(t, &m);
+}
+
 static void drop(struct talk *t, enum rc rc, enum refusal refusal, const char *text)
 {
-	struct message m = { .type = MESSAGE_REFUSE, .refusal = refusal };
-
 	t->session.state = SESSION_CLOSED;
 	if (refusal != 0) {
-		m.text = bytes_of(text);
-		(void)send_message(t, &m);
+		tell(t, refusal, text);
 	}
 	t->ops.drop(t->ops.ctx, rc, text);
 }
@@ -72,6 +76,8 @@ static enum refusal refusal_of(enum rc rc)
 		return REFUSAL_PROTOCOL;
 	case RC_BUSY:
 		return REFUSAL_BUSY;
+	case RC_FULL:
+		return REFUSAL_FULL;
 	case RC_CORRUPT:
 	case RC_BADSIG:
 	case RC_GAP:
@@ -82,7 +88,6 @@ static enum refusal refusal_of(enum rc rc)
 	case RC_NOMEM:
 	case RC_NOTFOUND:
 	case RC_EXISTS:
-	case RC_FULL:
 	case RC_IO:
 	case RC_TIMEOUT:
 	case RC_CLOSED:
@@ -91,6 +96,26 @@ static enum refusal refusal_of(enum rc rc)
 		break;
 	}
 	return REFUSAL_INTERNAL;
+}
+
+/* A failure of this node's own: the peer hears whose it is. */
+static void fail_here(struct talk *t, enum rc rc)
+{
+	char text[128];
+	enum refusal refusal = refusal_of(rc);
+
+	if (refusal != REFUSAL_FULL && refusal != REFUSAL_INTERNAL) {
+		drop(t, rc, refusal, rc_text(rc));
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "the %s cannot store anything: %s",
+		       t->store->info.is_centre ? "centre" : "office",
+		       rc == RC_FULL ? "its disk is full, or its max_size reached" : rc_text(rc));
+	tell(t, refusal, text);
+	t->session.state = SESSION_CLOSED;
+	t->ops.drop(t->ops.ctx, rc,
+		    rc == RC_FULL ? "this node's disk is full, or its max_size reached" :
+				    rc_text(rc));
 }
 
 static void say_hello(struct talk *t)
@@ -110,7 +135,7 @@ static void say_hello(struct talk *t)
 	}
 	store_end(t->store, txn);
 	if (rc != RC_OK) {
-		drop(t, rc, refusal_of(rc), rc_text(rc));
+		fail_here(t, rc);
 	}
 }
 
@@ -161,7 +186,7 @@ static void send_chunk(struct talk *t)
 	sent.has_more = rc == RC_OK && m.chunk.runs_count > 0 && send_has_more(&t->send, txn);
 	store_end(t->store, txn);
 	if (rc != RC_OK) {
-		drop(t, rc, refusal_of(rc), rc_text(rc));
+		fail_here(t, rc);
 		return;
 	}
 	step(t, &sent);
@@ -180,7 +205,7 @@ static void start(struct talk *t, const struct hello *hello)
 	}
 	store_end(t->store, txn);
 	if (rc != RC_OK) {
-		drop(t, rc, refusal_of(rc), rc_text(rc));
+		fail_here(t, rc);
 		return;
 	}
 	step(t, &ready);
@@ -270,7 +295,7 @@ static void step_placed(struct talk *t, struct session_event *e, struct bytes fr
 		      (e->type != SESSION_OPENED || send_is_small(&t->send, txn));
 	store_end(t->store, txn);
 	if (rc != RC_OK) {
-		drop(t, rc, refusal_of(rc), rc_text(rc));
+		fail_here(t, rc);
 		return;
 	}
 	step_with(t, e, frame);
@@ -372,6 +397,7 @@ static void on_refused(struct talk *t, const struct message *m)
 		memcpy(text, m->text.p, len);
 	}
 	text[len] = '\0';
+	t->was_refused = true;
 	session_step(&t->session, &e, &actions);
 	if (actions.count > 0) {
 		drop(t, actions.items[0].rc, 0, text);
@@ -431,7 +457,7 @@ void talk_stored(struct talk *t, enum rc rc, const struct receive_result *r)
 	t->entries_received += r->entries;
 	t->changes_received += r->changes;
 	if (rc != RC_OK) {
-		drop(t, rc, refusal_of(rc), rc_text(rc));
+		fail_here(t, rc);
 		return;
 	}
 	step_placed(t, &e, bytes_at(NULL, 0));
@@ -442,7 +468,7 @@ void talk_admitted(struct talk *t, enum rc rc)
 	struct session_event e = { .type = SESSION_ADMITTED };
 
 	if (rc != RC_OK && rc != RC_NOTFOUND && rc != RC_DENIED) {
-		drop(t, rc, refusal_of(rc), rc_text(rc));
+		fail_here(t, rc);
 		return;
 	}
 	if (rc != RC_OK) {

@@ -39,6 +39,7 @@ struct talk {
 	uint16_t peer;
 	uint8_t token[TOKEN_LEN];
 	bool has_token;
+	bool was_refused; /* the peer ended it, with a Refuse */
 	uint64_t entries_sent, changes_sent, entries_received, changes_received;
 	int64_t peer_time_ms;              /* the peer's clock, from its hello */
 	struct dot peer_heads[PLACES_MAX]; /* the office's own feeds, from its hello */

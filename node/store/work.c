@@ -268,13 +268,13 @@ const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid 
 	return r == NULL ? NULL : &r->record;
 }
 
-unsigned work_fill_percent(struct work *w)
+const struct kv_room *work_room(struct work *w)
 {
-	if (!w->knows_fill) {
-		w->fill_percent = kv_fill_percent(w->txn);
-		w->knows_fill = true;
+	if (!w->knows_room) {
+		kv_room(w->txn, &w->room);
+		w->knows_room = true;
 	}
-	return w->fill_percent;
+	return &w->room;
 }
 
 /* The place of the part of a scope; made where it belongs. */

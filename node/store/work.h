@@ -36,8 +36,8 @@ struct work {
 	int64_t time_ms;            /* the time of all it writes; 0: not asked yet */
 	struct work_entry *entries; /* whose changes were located last */
 	struct react_task *tasks;   /* what the centre owes: see react.h */
-	bool knows_fill;            /* fill_percent is set */
-	unsigned fill_percent;
+	bool knows_room;            /* room is set */
+	struct kv_room room;
 };
 
 enum rc work_begin(struct store *s, struct work *w);
@@ -63,8 +63,8 @@ const struct record *work_record(struct work *w, uint16_t kind, struct uuid id);
  * store. */
 const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid id);
 
-/* How full the store is, in percent, as of the beginning of the work. */
-unsigned work_fill_percent(struct work *w);
+/* How much room the store has, as of the first question. Borrowed. */
+const struct kv_room *work_room(struct work *w);
 
 /*
  * Applies one record change, at a place of entry e, in e's scope. The entry

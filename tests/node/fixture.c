@@ -16,6 +16,7 @@
 #include "node/store/world.h"
 #include "proto/message_codec.h"
 #include "proto/schema_codec.h"
+#include "tests/node/fakedisk.h"
 
 static const char schema_text[] =
 	"schema: test\n"
@@ -402,6 +403,7 @@ struct side {
 	bool is_closed, is_done;
 	enum rc rc;
 	int64_t *cut_after;
+	char text[440]; /* with which it ended */
 };
 
 static void on_send(void *ctx, struct bytes frame)
@@ -436,11 +438,12 @@ static void on_store(void *ctx, struct bytes frame)
 				&r);
 	cr_assert(refused == RC_OK || receive_is_refusal(refused), "%s", rc_text(refused));
 	cr_assert_eq(apply_write_cuts(&w, &cuts), RC_OK);
-	cr_assert_eq(work_commit(&w), RC_OK);
+	rc = work_commit(&w);
+	cr_assert(rc == RC_OK || fakedisk.is_set, "%s", rc_text(rc));
 	apply_cuts_free(&cuts);
 	mem_arena_close(&inbox);
 	store_close(writer);
-	talk_stored(&s->talk, refused, &r);
+	talk_stored(&s->talk, rc == RC_OK ? refused : rc, &r);
 	if (!s->other->is_closed) {
 		talk_moved(&s->talk);
 	}
@@ -465,7 +468,7 @@ static void on_drop(void *ctx, enum rc rc, const char *text)
 {
 	struct side *s = ctx;
 
-	(void)text;
+	(void)snprintf(s->text, sizeof(s->text), "%s", text);
 	s->is_closed = true;
 	s->rc = rc;
 }
@@ -525,6 +528,10 @@ enum rc fixture_sync(struct fixture *f, struct fixture_node *office)
 	while (deliver(&b) || deliver(&a)) {
 	}
 	rc = a.is_done ? RC_OK : a.rc != RC_OK ? a.rc : b.rc != RC_OK ? b.rc : RC_CLOSED;
+	f->office_end.was_refused = a.talk.was_refused;
+	f->centre_end.was_refused = b.talk.was_refused;
+	(void)snprintf(f->office_end.text, sizeof(a.text), "%s", a.text);
+	(void)snprintf(f->centre_end.text, sizeof(b.text), "%s", b.text);
 	close_side(&a);
 	close_side(&b);
 	return rc;

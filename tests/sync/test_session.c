@@ -206,7 +206,7 @@ Test(session, every_refusal_means_something)
 		     { REFUSAL_KEY, RC_DENIED },       { REFUSAL_TOKEN, RC_DENIED },
 		     { REFUSAL_FORK, RC_FORK },        { REFUSAL_BUSY, RC_BUSY },
 		     { REFUSAL_INPUT, RC_INVALID },    { REFUSAL_CLOSED, RC_DENIED },
-		     { REFUSAL_INTERNAL, RC_IO } };
+		     { REFUSAL_INTERNAL, RC_IO },      { REFUSAL_FULL, RC_FULL } };
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
