@@ -24,15 +24,19 @@ static void forbid_core_dumps(void)
 #endif
 }
 
-/* A database file must never get the number of a standard stream. */
+/* A database file must never get the number of a standard stream. One that
+ * was closed can be neither read nor written: what would be printed is missed. */
 static int hold_standard_streams(void)
 {
 	int fd;
 
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	return fd < 0 ? -1 : close(fd);
+	for (fd = 0; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) {
+			return -1;
+		}
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)

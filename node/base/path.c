@@ -10,6 +10,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "node/base/disk.h"
+
 enum rc path_fail(struct path_problem *why, enum rc rc, const char *hint, const char *format, ...)
 {
 	va_list args;
@@ -163,6 +165,32 @@ enum rc path_check_private(const char *path, struct path_problem *why)
 	if ((st.st_mode & 077) != 0) {
 		snprintf(hint, sizeof(hint), "chmod 600 %s", path);
 		return path_fail(why, RC_DENIED, hint, "%s is open to other users", path);
+	}
+	return RC_OK;
+}
+
+enum rc path_check_writable(const char *path, struct path_problem *why)
+{
+	char hint[PATH_PROBLEM_MAX];
+	struct disk disk;
+	struct stat st;
+	mode_t need = 0;
+
+	if (stat(path, &st) != 0) {
+		return path_fail_errno(why, "look at", path);
+	}
+	if (disk_get(path, &disk) == RC_OK && disk.is_read_only) {
+		return path_fail(why, RC_DENIED,
+				 "mount it writable: even reading needs a lock file there",
+				 "%s is on a file system that is read-only", path);
+	}
+	if (st.st_uid != geteuid()) {
+		return fail_foreign(path, NULL, st.st_uid, why);
+	}
+	need = S_ISDIR(st.st_mode) ? 0700 : 0600;
+	if ((st.st_mode & need) != need) {
+		snprintf(hint, sizeof(hint), "chmod %s %s", need == 0700 ? "u+rwx" : "u+rw", path);
+		return path_fail(why, RC_DENIED, hint, "%s may not be written by its owner", path);
 	}
 	return RC_OK;
 }

@@ -46,6 +46,13 @@ enum rc path_check_owner(const char *path, const char *command, struct path_prob
 /* Whether a file is this user's and nobody else can read it: as path_check_owner. */
 enum rc path_check_private(const char *path, struct path_problem *why);
 
+/*
+ * Whether this user can write a file or directory: why a system call was
+ * refused. RC_DENIED: the file system is read-only, it is another user's, or
+ * its own modes forbid it; the hint says what to do. RC_NOTFOUND, RC_IO.
+ */
+enum rc path_check_writable(const char *path, struct path_problem *why);
+
 /* RC_INVALID: on a network file system, where locks and fsync cannot be
  * relied on. RC_NOTFOUND, RC_IO. */
 enum rc path_check_local(const char *path, struct path_problem *why);

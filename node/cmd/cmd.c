@@ -83,6 +83,7 @@ int cmd_fail(struct cmd_context *c, enum cmd_exit code, const char *hint, const 
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	(void)fflush(c->out->to);
+	c->has_reported = true;
 	out_error(c->out, (int)code, message, hint);
 	return (int)code;
 }
@@ -92,18 +93,30 @@ int cmd_fail_path(struct cmd_context *c, enum cmd_exit code, const struct path_p
 	return cmd_fail(c, code, why->hint, "%s", why->text);
 }
 
-/* A result that did not get out is a failure, unless its reader left. */
+/* A result that did not get out is a failure, unless its reader left; but
+ * what was saved is saved, and must not be done twice. */
 static int finish(struct cmd_context *c, int code)
 {
+	const char *reason = "write error";
+
 	errno = 0;
-	if (out_flush(c->out) == RC_OK || code != CMD_OK) {
+	if (out_flush(c->out) == RC_OK || c->has_reported) {
 		return code;
 	}
-	if (errno == EPIPE) {
-		return CMD_FAILED;
+	code = code == CMD_OK ? CMD_FAILED : code;
+	if (errno != 0) {
+		reason = errno == EBADF ? "standard output is closed" : strerror(errno);
 	}
-	return cmd_fail(c, CMD_FAILED, "is the disk full?", "the result could not be written: %s",
-			errno == 0 ? "write error" : strerror(errno));
+	if (c->has_saved) {
+		return cmd_fail(c, (enum cmd_exit)code,
+				"do not give the command again: see `kerwen list` and `status`",
+				"it was saved, but the result could not be written: %s", reason);
+	}
+	if (errno == EPIPE) {
+		return code;
+	}
+	return cmd_fail(c, (enum cmd_exit)code, errno == EBADF ? NULL : "is the disk full?",
+			"the result could not be written: %s", reason);
 }
 
 static const char *default_dir(void)

@@ -72,6 +72,8 @@ struct cmd_context {
 	struct out *out; /* knows --json and -q */
 	const struct command *command;
 	const struct command *const *table;
+	bool has_saved;    /* something was committed: see open_poke */
+	bool has_reported; /* a failure, with cmd_fail */
 };
 
 /* What was given on the command line; borrows argv. */

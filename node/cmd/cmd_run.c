@@ -3,25 +3,13 @@
 #include "node/cmd/addresses.h"
 #include "node/net/daemon.h"
 
-static int report(struct cmd_context *c, bool is_centre, enum rc rc, const char *why)
+static int report(struct cmd_context *c, enum rc rc, const struct path_problem *why)
 {
-	if (rc == RC_OK) {
-		return CMD_OK;
-	}
-	if (rc == RC_BUSY) {
-		return cmd_fail(c, CMD_LOCKED,
-				is_centre ? "end the other one, or use another `listen` in "
-					    "kerwen.yaml" :
-					    "it does the work already; see `kerwen status`",
-				"%s: %s", c->dir, why);
-	}
-	if (rc == RC_UNKNOWN) {
-		return cmd_fail(c, CMD_FAILED, "start it again, then `kerwen verify`",
-				"%s: the database failed while writing", c->dir);
-	}
-	return cmd_fail(c, cmd_exit_of(rc),
-			is_centre ? "see `listen` in kerwen.yaml" : "see `centre` in kerwen.yaml",
-			"%s: %s", c->dir, why[0] == '\0' ? rc_text(rc) : why);
+	enum cmd_exit code = rc == RC_UNKNOWN ? CMD_FAILED :
+			     rc == RC_DENIED  ? CMD_LOCKED :
+						cmd_exit_of(rc);
+
+	return rc == RC_OK ? CMD_OK : cmd_fail(c, code, why->hint, "%s: %s", c->dir, why->text);
 }
 
 static int run(struct cmd_context *c, const struct cmd_args *args)
@@ -30,7 +18,7 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 	struct crypto_key key = { .secret = NULL };
 	struct addresses addresses = { .count = 0 };
 	struct daemon_options o = { .dir = c->dir, .key = &key, .config = NULL };
-	const char *why = "";
+	struct path_problem why = { .text = "" };
 	enum rc rc = RC_OK;
 	int code = open_node(c, &n);
 
@@ -48,7 +36,7 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 		o.addresses = addresses.items;
 		o.addresses_count = addresses.count;
 		rc = daemon_run(&o, &why);
-		code = report(c, n.store->info.is_centre, rc, why);
+		code = report(c, rc, &why);
 	}
 	crypto_key_drop(&key);
 	open_close(&n);

@@ -178,7 +178,9 @@ static int check(struct cmd_context *c, struct cmd_node *n)
 		rc = c->out->json ? print_json(&k, catalog, verify_result(v)) :
 				    print_text(&k, catalog, verify_result(v));
 	}
-	code = rc == RC_OK ? judge(c, verify_result(v)) : open_fail(c, rc, "it cannot be verified");
+	code = rc == RC_OK ?
+		       judge(c, verify_result(v)) :
+		       open_fail_lost(c, rc, n->store->info.is_centre, "it cannot be verified");
 	json_decref(k.problems);
 	verify_free(v);
 	return code;
@@ -193,7 +195,8 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 	if (code == CMD_OK && cmd_has(args, "repair")) {
 		rc = verify_repair(n.store);
 		if (rc != RC_OK) {
-			code = open_fail(c, rc, "it cannot be repaired");
+			code = open_fail_lost(c, rc, n.store->info.is_centre,
+					      "it cannot be repaired");
 		} else {
 			out_note(c->out, "indexes and figures were made anew");
 		}

@@ -128,11 +128,51 @@ static struct reason explain(enum rc rc)
 	return other;
 }
 
+/* What the system did not let us: it is looked for where it can be. */
+static enum rc find_denied(const char *dir, struct path_problem *why)
+{
+	static const char *const NAMES[] = { ".", STORE_DIR, STORE_DIR "/data.mdb",
+					     STORE_DIR "/lock.mdb", NULL };
+	char path[PATH_BYTES_MAX];
+	unsigned i;
+
+	for (i = 0; NAMES[i] != NULL; i++) {
+		bool is_dir = i == 0;
+
+		if (path_join(path, dir, NAMES[i]) == RC_OK &&
+		    path_check_writable(is_dir ? dir : path, why) == RC_DENIED) {
+			return RC_DENIED;
+		}
+	}
+	return RC_OK;
+}
+
 int open_fail(struct cmd_context *c, enum rc rc, const char *doing)
 {
 	struct reason r = explain(rc);
+	struct path_problem why;
 
+	if (rc == RC_DENIED && find_denied(c->dir, &why) == RC_DENIED) {
+		return cmd_fail_path(c, CMD_LOCKED, &why);
+	}
 	return cmd_fail(c, r.code, r.hint, "%s: %s: %s", c->dir, doing, r.text);
+}
+
+int open_fail_lost(struct cmd_context *c, enum rc rc, bool is_centre, const char *doing)
+{
+	const char *hint = is_centre ?
+				   "put the whole directory back from a backup" :
+				   "move the directory away, ask the centre for a new invitation "
+				   "and join anew: it has what it confirmed";
+
+	if (rc == RC_NOTFOUND) {
+		return cmd_fail(c, CMD_NOT_INIT, hint, "%s: its database, %s, is missing", c->dir,
+				STORE_DIR "/data.mdb");
+	}
+	return rc == RC_CORRUPT || rc == RC_BADSIG ?
+		       cmd_fail(c, CMD_INTEGRITY, hint, "%s: %s: its database is damaged", c->dir,
+				doing) :
+		       open_fail(c, rc, doing);
 }
 
 static int open_store(struct cmd_context *c, struct cmd_node *n)
@@ -140,7 +180,8 @@ static int open_store(struct cmd_context *c, struct cmd_node *n)
 	enum rc rc = store_open(c->dir, n->config.max_size, &open_world, &n->store);
 
 	if (rc != RC_OK) {
-		return open_fail(c, rc, "it cannot be opened");
+		return open_fail_lost(c, rc, n->config.role == CONFIG_CENTRE,
+				      "it cannot be opened");
 	}
 	if (n->store->info.is_centre != (n->config.role == CONFIG_CENTRE)) {
 		return cmd_fail(c, CMD_FAILED, "put back the role that it was made with",
@@ -211,10 +252,11 @@ int open_read(struct cmd_context *c, struct cmd_node *n, struct kv_txn **out)
 	return rc == RC_OK ? CMD_OK : open_fail(c, rc, "it cannot be read");
 }
 
-void open_poke(const struct cmd_context *c)
+void open_poke(struct cmd_context *c)
 {
 	json_t *answer = NULL;
 
+	c->has_saved = true;
 	(void)control_call(c->dir, "{\"do\":\"poke\"}", POKE_TIMEOUT_MS, &answer);
 	json_decref(answer);
 }

@@ -41,9 +41,14 @@ int open_key(struct cmd_context *c, const struct cmd_node *n, struct crypto_key 
  * returns the exit code: the text names DIR and the next step. */
 int open_fail(struct cmd_context *c, enum rc rc, const char *doing);
 
+/* The same where `kerwen verify` cannot help: the database does not open, or
+ * not even that could read it. */
+int open_fail_lost(struct cmd_context *c, enum rc rc, bool is_centre, const char *doing);
+
 /* Tells the daemon of DIR, if one runs, that something was written: after
- * every commit. It reports nothing; a daemon that misses it sends later. */
-void open_poke(const struct cmd_context *c);
+ * every commit. It reports nothing; a daemon that misses it sends later. And
+ * notes it in c, for a result that cannot be printed. */
+void open_poke(struct cmd_context *c);
 
 /* Begins a reading transaction; reports. End it with store_end. */
 int open_read(struct cmd_context *c, struct cmd_node *n, struct kv_txn **out);

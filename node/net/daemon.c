@@ -153,19 +153,29 @@ static void watch(struct daemon *d)
 }
 
 /* One daemon a directory: a lock that the system lets go when we die. */
-static enum rc take_lock(const char **why)
+static enum rc take_lock(const char *dir, struct path_problem *why)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = open(CONTROL_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct path_problem denied;
+	char path[PATH_BYTES_MAX];
+	int fd = -1;
 
+	if (path_join(path, dir, CONTROL_LOCK_NAME) != RC_OK) {
+		return path_fail(why, RC_LIMIT, NULL, "its path is too long");
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (fd < 0) {
-		*why = "the lock file cannot be written";
-		return RC_IO;
+		enum rc rc = path_fail_errno(why, "write", path);
+
+		if (rc == RC_DENIED && path_check_writable(dir, &denied) == RC_DENIED) {
+			*why = denied;
+		}
+		return rc;
 	}
 	if (fcntl(fd, F_SETLK, &lock) != 0) {
 		(void)close(fd);
-		*why = "a daemon of this directory runs already";
-		return RC_BUSY;
+		return path_fail(why, RC_BUSY, "it does the work already; see `kerwen status`",
+				 "a daemon of this directory runs already");
 	}
 	return RC_OK; /* held until the process ends */
 }
@@ -186,28 +196,35 @@ static uint64_t raise_descriptors(void)
 	return limit.rlim_cur;
 }
 
-static enum rc start_listening(struct daemon *d, const char **why)
+static enum rc start_listening(struct daemon *d, struct path_problem *why)
 {
+	const char *reason = "";
 	struct listen_options o = listen_options_default();
 	enum rc rc = RC_OK;
 
 	if (d->options->config->listen == NULL) {
-		*why = "kerwen.yaml has no `listen`";
-		return RC_INVALID;
+		return path_fail(why, RC_INVALID, "write it into kerwen.yaml: listen: HOST:PORT",
+				 "no address to listen on is known");
 	}
 	listen_fit(&o, raise_descriptors());
 	o.net = hub_net(d->hub);
 	o.address = d->options->config->listen;
 	o.handlers = &link_accept_handlers;
 	o.owner = d->hub;
-	rc = listen_open(&o, &d->listener, why);
-	if (rc == RC_OK) {
-		log_info("listening on port %u", listen_port(d->listener));
+	rc = listen_open(&o, &d->listener, &reason);
+	if (rc != RC_OK) {
+		/* RC_DENIED would be said of DIR. */
+		return path_fail(why, rc == RC_DENIED ? RC_IO : rc,
+				 rc == RC_BUSY ? "another program listens there: end it, or use "
+						 "another `listen` in kerwen.yaml" :
+						 "see `listen` in kerwen.yaml",
+				 "it cannot listen on %s: %s", o.address, reason);
 	}
-	return rc;
+	log_info("listening on port %u", listen_port(d->listener));
+	return RC_OK;
 }
 
-static enum rc start(struct daemon *d, const char **why)
+static enum rc start(struct daemon *d, struct path_problem *why)
 {
 	struct hub_handlers handlers = {
 		.accepted = { d, on_office_done, on_office_gone },
@@ -218,14 +235,15 @@ static enum rc start(struct daemon *d, const char **why)
 	enum rc rc = hub_open(&d->loop, d->options->store, d->options->key, &handlers, &d->hub);
 
 	if (rc != RC_OK) {
-		*why = "no memory, or this OpenSSL cannot do what is needed";
-		return rc;
+		return path_fail(why, rc, NULL,
+				 "no memory, or this OpenSSL cannot do what is needed");
 	}
 	watch(d);
 	control.ctx = d;
 	rc = control_open(&d->loop, &control, &d->control);
 	if (rc != RC_OK) {
-		*why = "control.sock cannot be made";
+		path_fail(why, rc, "move away what stands in its place; is the disk full?",
+			  "control.sock cannot be made");
 	} else if (daemon_is_centre(d)) {
 		rc = start_listening(d, why);
 	} else if (d->options->config->sync_every > 0) {
@@ -237,32 +255,35 @@ static enum rc start(struct daemon *d, const char **why)
 	return rc;
 }
 
-enum rc daemon_run(const struct daemon_options *o, const char **why)
+enum rc daemon_run(const struct daemon_options *o, struct path_problem *why)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 	enum rc rc = RC_NOMEM;
 
-	*why = "";
 	if (d == NULL) {
-		return RC_NOMEM;
+		return path_fail(why, rc, NULL, "%s", rc_text(rc));
 	}
 	d->options = o;
-	/* Inside DIR the names of lock and socket are short. */
-	if (chdir(o->dir) != 0) {
-		*why = "the directory cannot be entered";
-		free(d);
-		return RC_IO;
+	rc = take_lock(o->dir, why);
+	/* Inside DIR the name of the socket is short. */
+	if (rc == RC_OK && chdir(o->dir) != 0) {
+		rc = path_fail_errno(why, "enter", o->dir);
 	}
-	rc = take_lock(why);
-	if (rc != RC_OK || uv_loop_init(&d->loop) != 0) {
+	if (rc == RC_OK && uv_loop_init(&d->loop) != 0) {
+		rc = path_fail(why, RC_NOMEM, NULL, "%s", rc_text(RC_NOMEM));
+	}
+	if (rc != RC_OK) {
 		free(d);
-		return rc == RC_OK ? RC_NOMEM : rc;
+		return rc;
 	}
 	rc = start(d, why);
 	(void)uv_run(&d->loop, UV_RUN_DEFAULT);
 	hub_free(d->hub);
 	(void)uv_loop_close(&d->loop);
-	rc = rc == RC_OK && d->broken ? RC_UNKNOWN : rc;
+	if (rc == RC_OK && d->broken) {
+		rc = path_fail(why, RC_UNKNOWN, "start it again, then `kerwen verify`",
+			       "the database failed while writing");
+	}
 	free(d);
 	return rc;
 }

@@ -13,6 +13,7 @@
 
 #include "node/base/config.h"
 #include "node/base/crypto.h"
+#include "node/base/path.h"
 #include "node/store/store.h"
 
 struct daemon_options {
@@ -26,10 +27,10 @@ struct daemon_options {
 
 /*
  * Runs until it is told to end. RC_OK: in order. RC_BUSY: a daemon of this
- * directory runs already; RC_UNKNOWN: the database failed: restart it;
- * RC_INVALID, RC_DENIED, RC_IO: it could not listen; why (a constant) says
- * more.
+ * directory runs already, or somebody listens at the address; RC_UNKNOWN: the
+ * database failed: restart it; RC_DENIED: DIR cannot be written; RC_INVALID,
+ * RC_FULL, RC_NOTFOUND, RC_IO: it could not begin. why tells the user.
  */
-enum rc daemon_run(const struct daemon_options *o, const char **why);
+enum rc daemon_run(const struct daemon_options *o, struct path_problem *why);
 
 #endif

@@ -118,6 +118,23 @@ static enum rc open_tables(struct kv *kv, bool create)
 	return rc_of_write(kv, mdb_txn_commit(txn));
 }
 
+/* LMDB makes a missing file, and takes an empty one for a new one: neither
+ * may happen to whoever only opens. */
+static enum rc check_file(const char *dir)
+{
+	struct stat file;
+	char path[PATH_MAX];
+	int len = snprintf(path, sizeof(path), "%s/data.mdb", dir);
+
+	if (len < 0 || (size_t)len >= sizeof(path)) {
+		return RC_LIMIT;
+	}
+	if (stat(path, &file) != 0) {
+		return rc_of(errno);
+	}
+	return S_ISREG(file.st_mode) && file.st_size > 0 ? RC_OK : RC_CORRUPT;
+}
+
 /*
  * A file that was cut off: reading a page behind its end would be the death
  * of the process (SIGBUS). Pages that a transaction took at the end and gave
@@ -153,7 +170,10 @@ enum rc kv_open(const char *dir, uint64_t max_bytes, bool create, struct kv **ou
 		return RC_NOMEM;
 	}
 	kv->max_bytes = max_bytes;
-	rc = rc_of(mdb_env_create(&kv->env));
+	rc = create ? RC_OK : check_file(dir);
+	if (rc == RC_OK) {
+		rc = rc_of(mdb_env_create(&kv->env));
+	}
 	if (rc == RC_OK) {
 		rc = rc_of(mdb_env_set_mapsize(kv->env, (size_t)max_bytes));
 	}

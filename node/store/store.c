@@ -119,7 +119,7 @@ static enum rc load_info(struct store *s)
 		rc = read_info(t, &s->info);
 	}
 	kv_abort(t);
-	return rc;
+	return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
 }
 
 /* Opens DIR/db; makes that directory when create is set. */

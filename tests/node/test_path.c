@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "node/base/path.h"
+#include "tests/node/fakedisk.h"
 
 static char dir[64];
 static struct path_problem why;
@@ -88,6 +89,43 @@ Test(path, tells_the_command_that_closes_an_open_directory)
 	cr_assert_eq(path_check_owner(path, "status", &why), RC_DENIED);
 	cr_expect_not_null(strstr(why.hint, "chmod 700 "));
 	cr_assert_eq(path_check_owner(in_dir("none"), NULL, &why), RC_NOTFOUND);
+}
+
+Test(path, says_what_keeps_it_from_being_written)
+{
+	static const struct {
+		const char *name; /* a directory ends with a slash */
+		mode_t mode;
+		bool is_read_only;
+		const char *text, *hint; /* NULL: it can be written */
+	} rows[] = {
+		{ "own/", 0700, false, NULL, NULL },
+		{ "file", 0600, false, NULL, NULL },
+		{ "shut/", 0500, false, "may not be written by its owner", "chmod u+rwx " },
+		{ "kept", 0400, false, "may not be written by its owner", "chmod u+rw " },
+		{ "cd", 0600, true, "a file system that is read-only", "mount it writable" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *path = in_dir(rows[i].name);
+
+		if (strchr(rows[i].name, '/') != NULL) {
+			cr_assert_eq(mkdir(path, 0700), 0);
+		} else {
+			cr_assert_eq(path_write(path, bytes_of("x"), PATH_NEW, &why), RC_OK);
+		}
+		cr_assert_eq(chmod(path, rows[i].mode), 0);
+		fakedisk.is_set = fakedisk.is_read_only = rows[i].is_read_only;
+		cr_expect_eq(path_check_writable(path, &why),
+			     rows[i].text == NULL ? RC_OK : RC_DENIED, "%s", rows[i].name);
+		memset(&fakedisk, 0, sizeof(fakedisk));
+		if (rows[i].text != NULL) {
+			cr_expect_not_null(strstr(why.text, rows[i].text), "%s", why.text);
+			cr_expect_not_null(strstr(why.hint, rows[i].hint), "%s", why.hint);
+		}
+	}
+	cr_expect_eq(path_check_writable(in_dir("none"), &why), RC_NOTFOUND);
 }
 
 Test(path, names_the_user_to_be_when_the_directory_is_another_s)
