@@ -182,14 +182,25 @@ static void read_root(struct yamltree *t, struct config *out)
 	read_listen(t, out);
 	read_centres(t, out);
 	read_size(t, out);
-	out->sync_every =
-		yamltree_uint(t, t->root, "sync_every", CONFIG_SYNC_EVERY_MAX, CONFIG_SYNC_EVERY);
+	out->sync_every = yamltree_uint(t, t->root, "sync_every",
+					(struct yamltree_range){ 0, CONFIG_SYNC_EVERY_MAX },
+					CONFIG_SYNC_EVERY);
 }
 
 static void say(struct config_error *e, const struct yamltree *t)
 {
 	(void)snprintf(e->text, sizeof(e->text), "%s: %s", CONFIG_FILE,
 		       t->error[0] != '\0' ? t->error : rc_text(t->rc));
+}
+
+/* The file itself could not be read: the error names it already. */
+static void say_file(struct config_error *e, const struct yamltree *t)
+{
+	if (t->error[0] == '\0') {
+		say(e, t);
+	} else {
+		(void)snprintf(e->text, sizeof(e->text), "%s", t->error);
+	}
 }
 
 enum rc config_parse(struct bytes text, struct arena *a, struct config *out, struct config_error *e)
@@ -220,7 +231,7 @@ enum rc config_load(const char *dir, struct arena *a, struct config *out, struct
 	if (t.rc == RC_INVALID) {
 		(void)snprintf(e->text, sizeof(e->text), "%.180s: %s", path, t.error);
 	} else if (t.rc != RC_OK) {
-		say(e, &t);
+		say_file(e, &t);
 	}
 	return t.rc;
 }

@@ -122,6 +122,10 @@ enum rc crypto_key_load(const char *path, struct crypto_key *out, struct path_pr
 
 	memset(out, 0, sizeof(*out));
 	rc = path_check_private(path, why);
+	if (rc == RC_NOTFOUND) {
+		return path_fail(why, rc, "put the node's own key file back from a backup",
+				 "%s is missing", path);
+	}
 	if (rc != RC_OK) {
 		return rc;
 	}

@@ -136,19 +136,72 @@ static uint8_t find_separator(struct bytes line)
 	return best;
 }
 
-/* Passes over a byte order mark and looks at the first line. */
-static enum rc look_at_start(struct csvfile *f)
+static enum rc fail_start(struct path_problem *why, enum rc rc, const char *path)
+{
+	if (rc == RC_LIMIT) {
+		return path_fail(why, rc, "is it a CSV file? its first line names the columns",
+				 "%s: the first line is longer than %d bytes", path,
+				 (int)CSVFILE_ROW_BYTES_MAX);
+	}
+	return path_fail(why, rc, NULL, "%s: the first line cannot be read: %s", path, rc_text(rc));
+}
+
+/* A carriage return inside the line, outside quotes. */
+static bool has_lone_return(struct bytes line)
+{
+	bool is_quoted = false;
+	size_t i;
+
+	for (i = 0; i < line.len; i++) {
+		is_quoted = is_quoted != (line.p[i] == '"');
+		if (line.p[i] == '\r' && !is_quoted &&
+		    (i + 1 == line.len || line.p[i + 1] != '\n')) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Files of other encodings and systems, which would be told of as strange
+ * columns. */
+static enum rc check_form(struct bytes line, const char *path, struct path_problem *why)
+{
+	bool is_utf16 = line.len >= 2 && ((line.p[0] == 0xff && line.p[1] == 0xfe) ||
+					  (line.p[0] == 0xfe && line.p[1] == 0xff));
+
+	if (is_utf16) {
+		return path_fail(why, RC_INVALID, "save it as \"CSV UTF-8\"", "%s is in UTF-16",
+				 path);
+	}
+	if (line.len > 0 && memchr(line.p, '\0', line.len) != NULL) {
+		return path_fail(why, RC_INVALID, "save it as \"CSV UTF-8\"",
+				 "%s: there is a NUL byte in the first line", path);
+	}
+	if (has_lone_return(line)) {
+		return path_fail(why, RC_INVALID, "save it with line ends of Unix or Windows",
+				 "%s: its lines end with a carriage return alone", path);
+	}
+	return RC_OK;
+}
+
+/* Passes over byte order marks and looks at the first line. */
+static enum rc look_at_start(struct csvfile *f, const char *path, struct path_problem *why)
 {
 	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
 	struct bytes line;
 	enum rc rc = peek_line(f, &line);
 
 	if (rc != RC_OK) {
+		return fail_start(why, rc, path);
+	}
+	rc = check_form(line, path, why);
+	if (rc != RC_OK) {
 		return rc;
 	}
-	if (line.len >= sizeof(mark) && memcmp(line.p, mark, sizeof(mark)) == 0) {
+	while (line.len >= sizeof(mark) && memcmp(line.p, mark, sizeof(mark)) == 0) {
 		f->from += sizeof(mark);
 		f->place.offset += sizeof(mark);
+		line = bytes_at(line.p + sizeof(mark), line.len - sizeof(mark));
 	}
 	f->separator = find_separator(line);
 	csv_set_delim(&f->parser, f->separator);
@@ -158,13 +211,14 @@ static enum rc look_at_start(struct csvfile *f)
 static enum rc open_file(struct csvfile *f, const char *path, struct path_problem *why)
 {
 	struct stat st;
+	enum rc rc = RC_OK;
 
-	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (f->fd < 0 || fstat(f->fd, &st) != 0) {
-		return path_fail_errno(why, "open", path);
+	rc = path_open(path, O_RDONLY, &f->fd, why);
+	if (rc != RC_OK) {
+		return rc == RC_EXISTS ? RC_INVALID : rc;
 	}
-	if (!S_ISREG(st.st_mode)) {
-		return path_fail(why, RC_INVALID, NULL, "%s is not a file", path);
+	if (fstat(f->fd, &st) != 0) {
+		return path_fail_errno(why, "look at", path);
 	}
 	f->size = (uint64_t)st.st_size;
 	return RC_OK;
@@ -195,11 +249,7 @@ enum rc csvfile_open(const char *path, const struct crypto *crypto, struct csvfi
 		rc = open_file(f, path, why);
 	}
 	if (rc == RC_OK) {
-		rc = look_at_start(f);
-		if (rc != RC_OK) {
-			path_fail(why, rc, NULL, "%s: the first line cannot be read: %s", path,
-				  rc_text(rc));
-		}
+		rc = look_at_start(f, path, why);
 	}
 	if (rc != RC_OK) {
 		csvfile_close(f);
@@ -351,7 +401,8 @@ static enum rc fail_row(struct path_problem *why, enum rc rc, uint64_t line)
 	}
 	if (rc == RC_LIMIT) {
 		return path_fail(why, rc, "is a closing quote missing?",
-				 "line %" PRIu64 ": the row is too long", line);
+				 "line %" PRIu64 ": this row has more than %d bytes or %d cells",
+				 line, (int)CSVFILE_ROW_BYTES_MAX, (int)CSVFILE_CELLS_MAX);
 	}
 	return path_fail(why, rc, NULL, "line %" PRIu64 ": %s", line, rc_text(rc));
 }

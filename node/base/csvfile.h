@@ -33,7 +33,9 @@ struct csvfile_place {
 /*
  * Opens a file. The separator is the one that its first line has most of.
  * crypto: for csvfile_digest, or NULL. Gives; close it.
- * RC_NOTFOUND, RC_DENIED, RC_IO, RC_INVALID (not a regular file), RC_NOMEM.
+ * RC_NOTFOUND, RC_DENIED, RC_IO, RC_NOMEM; RC_INVALID: not a regular file, in
+ * UTF-16, or with line ends of carriage returns alone; RC_LIMIT: its first line
+ * is too long.
  */
 enum rc csvfile_open(const char *path, const struct crypto *crypto, struct csvfile **out,
 		     struct path_problem *why);

@@ -79,8 +79,20 @@ enum rc path_write_open(int fd, struct bytes content, const char *path, struct p
 enum rc path_sync_directory_of(const char *path, struct path_problem *why);
 
 /*
+ * Opens a regular file, and never waits for one who writes into a pipe. flags
+ * as open(2); with O_NOFOLLOW a link is none either. Gives *out: close it.
+ * RC_EXISTS: there is something else; RC_NOTFOUND, RC_DENIED, RC_FULL, RC_IO.
+ */
+enum rc path_open(const char *path, int flags, int *out, struct path_problem *why);
+
+/* Whether a new file may be made there: before what it is to hold is done.
+ * RC_EXISTS, RC_NOTFOUND (no such folder), RC_DENIED, RC_IO. */
+enum rc path_check_new(const char *path, struct path_problem *why);
+
+/*
  * Reads a whole file of at most max bytes. Gives *out (free it), NUL added
- * beyond *len. RC_NOTFOUND, RC_DENIED, RC_LIMIT, RC_NOMEM, RC_IO.
+ * beyond *len. RC_NOTFOUND, RC_DENIED, RC_EXISTS (not a regular file),
+ * RC_LIMIT, RC_NOMEM, RC_IO.
  */
 enum rc path_read(const char *path, size_t max, char **out, size_t *len, struct path_problem *why);
 

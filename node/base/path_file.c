@@ -24,18 +24,24 @@ enum rc path_write_open(int fd, struct bytes content, const char *path, struct p
 	return fsync(fd) == 0 ? RC_OK : path_fail_errno(why, "write", path);
 }
 
+static void directory_of(const char *path, char dir[PATH_BYTES_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL) {
+		snprintf(dir, PATH_BYTES_MAX, ".");
+	} else {
+		snprintf(dir, PATH_BYTES_MAX, "%.*s", (int)(slash - path) + 1, path);
+	}
+}
+
 enum rc path_sync_directory_of(const char *path, struct path_problem *why)
 {
 	char dir[PATH_BYTES_MAX];
-	const char *slash = strrchr(path, '/');
 	enum rc rc = RC_OK;
 	int fd;
 
-	if (slash == NULL) {
-		snprintf(dir, sizeof(dir), ".");
-	} else {
-		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1, path);
-	}
+	directory_of(path, dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		return path_fail_errno(why, "open", dir);
@@ -111,16 +117,69 @@ static enum rc read_all(int fd, size_t max, char *p, size_t *len)
 	return RC_LIMIT;
 }
 
+/* What to do where the system has no advice of its own. */
+static enum rc advise(struct path_problem *why, enum rc rc, const char *path)
+{
+	struct path_problem denied;
+
+	if (rc == RC_DENIED && path_check_writable(path, &denied) == RC_DENIED) {
+		*why = denied;
+	} else if (why->hint[0] == '\0') {
+		snprintf(why->hint, sizeof(why->hint), "%s",
+			 rc == RC_NOTFOUND ? "check the name of the file and its folder" :
+			 rc == RC_DENIED   ? "see who may read it, and its folder: ls -ld" :
+					     "");
+	}
+	return rc;
+}
+
+enum rc path_open(const char *path, int flags, int *out, struct path_problem *why)
+{
+	struct stat st;
+	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+
+	*out = -1;
+	if (fd < 0 && errno != ENXIO && errno != ELOOP && errno != EISDIR) {
+		return advise(why, path_fail_errno(why, "open", path), path);
+	}
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		if (fd >= 0) {
+			close(fd);
+		}
+		return path_fail(why, RC_EXISTS, "name a file: no folder, link, pipe or device",
+				 "%s is not a file", path);
+	}
+	*out = fd;
+	return RC_OK;
+}
+
+enum rc path_check_new(const char *path, struct path_problem *why)
+{
+	char dir[PATH_BYTES_MAX];
+	enum rc rc;
+
+	if (path_exists(path)) {
+		return path_fail(why, RC_EXISTS, "choose another name, or move it away",
+				 "%s exists already", path);
+	}
+	directory_of(path, dir);
+	if (access(dir, W_OK | X_OK) == 0) {
+		return RC_OK;
+	}
+	rc = path_fail_errno(why, "write", path);
+	return advise(why, rc, dir);
+}
+
 enum rc path_read(const char *path, size_t max, char **out, size_t *len, struct path_problem *why)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *p = NULL;
-	enum rc rc;
+	int fd = -1;
+	enum rc rc = path_open(path, O_RDONLY, &fd, why);
 
 	*out = NULL;
 	*len = 0;
-	if (fd < 0) {
-		return path_fail_errno(why, "open", path);
+	if (rc != RC_OK) {
+		return rc;
 	}
 	p = malloc(max + 2);
 	if (p == NULL) {
@@ -131,7 +190,8 @@ enum rc path_read(const char *path, size_t max, char **out, size_t *len, struct 
 	if (rc == RC_IO) {
 		rc = path_fail_errno(why, "read", path);
 	} else if (rc == RC_LIMIT) {
-		path_fail(why, rc, NULL, "%s is larger than %zu bytes", path, max);
+		path_fail(why, rc, "is it the right file?", "%s is larger than %zu bytes", path,
+			  max);
 	}
 out:
 	close(fd);

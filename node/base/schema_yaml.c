@@ -294,7 +294,7 @@ static void read_field(struct yamltree *t, const struct yamltree_node *n,
 	out->required = yamltree_bool(t, n, "required");
 	out->index = yamltree_bool(t, n, "index");
 	out->closed = yamltree_bool(t, n, "closed");
-	out->scale = (uint8_t)yamltree_uint(t, n, "scale", 9, 0);
+	out->scale = (uint8_t)yamltree_uint(t, n, "scale", (struct yamltree_range){ 0, 9 }, 0);
 	out->to = yamltree_text(t, n, "to");
 	read_field_codes(t, n, s, out);
 	read_derived(t, n, out);
@@ -427,7 +427,8 @@ static void read_root(struct yamltree *t, struct schema *out)
 	yamltree_only(t, t->root, KEYS);
 	out->name = yamltree_need_text(t, t->root, "schema");
 	(void)yamltree_need_text(t, t->root, "version");
-	out->version = yamltree_uint(t, t->root, "version", INT32_MAX, 0);
+	out->version =
+		yamltree_uint(t, t->root, "version", (struct yamltree_range){ 1, INT32_MAX }, 0);
 	read_lists(t, out);
 	read_kinds(t, out);
 	schema_yaml_figure_read(t, out);

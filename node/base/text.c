@@ -19,6 +19,13 @@ static bool is_control(int32_t c)
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f);
 }
 
+/* Marks that turn the order of what is shown, or hide: a text with them may
+ * look like another one. They may stand in values, but are shown as numbers. */
+static bool is_deceiving(int32_t c)
+{
+	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
 static bool is_allowed(int32_t c, enum text_form form)
 {
 	return !is_control(c) || (form == TEXT_LINES && (c == '\n' || c == '\t'));
@@ -155,6 +162,10 @@ static size_t show_char(struct bytes in, size_t at, char shown[8])
 	int32_t c = 0;
 	size_t n = read_char(in, at, &c);
 
+	if (n > 0 && is_deceiving(c)) {
+		snprintf(shown, 8, "\\u%04x", (unsigned)c);
+		return n;
+	}
 	if (n > 0 && !is_control(c)) {
 		memcpy(shown, in.p + at, n);
 		shown[n] = '\0';

@@ -81,9 +81,12 @@ const char *yamltree_need_text(struct yamltree *t, const struct yamltree_node *m
 /* true or false; false when there is none. */
 bool yamltree_bool(struct yamltree *t, const struct yamltree_node *map, const char *key);
 
-/* A decimal number up to max, without leading zeros. */
+/* A decimal number of the range, without leading zeros. */
+struct yamltree_range {
+	uint32_t min, max;
+};
 uint32_t yamltree_uint(struct yamltree *t, const struct yamltree_node *map, const char *key,
-		       uint32_t max, uint32_t fallback);
+		       struct yamltree_range range, uint32_t fallback);
 
 /* The place of the value among the names (a list that ends with NULL). */
 unsigned yamltree_choice(struct yamltree *t, const struct yamltree_node *map, const char *key,

@@ -163,7 +163,7 @@ bool yamltree_bool(struct yamltree *t, const struct yamltree_node *map, const ch
 }
 
 uint32_t yamltree_uint(struct yamltree *t, const struct yamltree_node *map, const char *key,
-		       uint32_t max, uint32_t fallback)
+		       struct yamltree_range range, uint32_t fallback)
 {
 	const struct yamltree_node *n = yamltree_get(t, map, key, YAMLTREE_TEXT);
 	uint64_t v = 0;
@@ -172,15 +172,16 @@ uint32_t yamltree_uint(struct yamltree *t, const struct yamltree_node *map, cons
 	if (n == NULL) {
 		return fallback;
 	}
-	for (i = 0; n->text[i] >= '0' && n->text[i] <= '9' && v <= max; i++) {
+	for (i = 0; n->text[i] >= '0' && n->text[i] <= '9' && v <= range.max; i++) {
 		v = v * 10 + (uint64_t)(n->text[i] - '0');
 	}
-	if (i == 0 || n->text[i] != '\0' || v > max || (n->text[0] == '0' && i > 1)) {
+	if (i == 0 || n->text[i] != '\0' || v < range.min || v > range.max ||
+	    (n->text[0] == '0' && i > 1)) {
 		yamltree_fail(
 			t, n,
-			"%s must be a decimal number from 0 to %lu without leading zeros, not "
+			"%s must be a decimal number from %lu to %lu without leading zeros, not "
 			"\"%.40s\"",
-			key, (unsigned long)max, n->text);
+			key, (unsigned long)range.min, (unsigned long)range.max, n->text);
 		return fallback;
 	}
 	return (uint32_t)v;

@@ -46,8 +46,12 @@ int author_arg_get(struct cmd_context *c, const struct cmd_args *args, struct au
 	const char *name = cmd_option(args, "author"), *reason = cmd_option(args, "reason");
 	int code;
 
+	if (name != NULL && name[0] == '\0') {
+		return cmd_fail(c, CMD_USAGE, "write a name, or leave it out: then it is the user",
+				"--author is empty");
+	}
 	find_user(out->user, sizeof(out->user));
-	out->name = bytes_of(name == NULL || name[0] == '\0' ? out->user : name);
+	out->name = bytes_of(name == NULL ? out->user : name);
 	out->reason = bytes_of(reason == NULL ? "" : reason);
 	code = check(c, "author", out->name, LIMIT_AUTHOR_BYTES_MAX);
 	return code == CMD_OK ? check(c, "reason", out->reason, LIMIT_REASON_BYTES_MAX) : code;

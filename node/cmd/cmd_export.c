@@ -151,7 +151,8 @@ static int prepare(struct slice *s)
 		return cmd_fail(x->c, CMD_USAGE, r.hint, "%s", r.text);
 	}
 	if (match_begin(&s->match, store, s->txn, s->arena, s->kind, x->where, &e) != RC_OK) {
-		return cmd_fail(x->c, CMD_USAGE, NULL, "--where, column %u: %s", e.column, e.text);
+		return cmd_fail(x->c, CMD_USAGE, MATCH_HINT, "--where, column %u: %s", e.column,
+				e.text);
 	}
 	if (!x->began) {
 		memcpy(x->schema, store->catalog->schema_hash, HASH_LEN);

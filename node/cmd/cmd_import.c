@@ -71,7 +71,8 @@ static int find_home(struct cmd_context *c, struct cmd_node *n, const char *name
 static int fail(struct cmd_context *c, const struct import *i, enum rc rc,
 		const struct path_problem *why)
 {
-	enum cmd_exit code = rc == RC_INVALID ? CMD_USAGE : cmd_exit_of(rc);
+	enum cmd_exit code = rc == RC_INVALID || rc == RC_LIMIT ? CMD_USAGE : cmd_exit_of(rc);
+	bool is_named = strstr(why->text, i->request.path) != NULL;
 
 	if (i->progress.place.offset > 0 && !i->request.is_dry) {
 		out_note(c->out,
@@ -79,7 +80,8 @@ static int fail(struct cmd_context *c, const struct import *i, enum rc rc,
 			 "goes on there",
 			 i->progress.place.line);
 	}
-	return cmd_fail_path(c, code, why);
+	return cmd_fail(c, code, why->hint, "%s%s%s", is_named ? "" : i->request.path,
+			is_named ? "" : ": ", why->text);
 }
 
 static uint64_t count_rows(const struct import_progress *p)

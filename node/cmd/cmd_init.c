@@ -63,7 +63,8 @@ static int read_schema(struct cmd_context *c, const char *path, struct arena *a,
 		return CMD_OK;
 	}
 	return cmd_fail(c, rc == RC_INVALID ? CMD_SCHEMA : CMD_FAILED,
-			rc == RC_INVALID ? "correct the file; see `kerwen schema check`" : NULL,
+			rc == RC_INVALID ? "correct the file; see `kerwen schema check`" :
+					   "name the file of the schema",
 			rc == RC_INVALID ? "%s: %s" : "%.0s%s", path,
 			e.text[0] == '\0' ? rc_text(rc) : e.text);
 }
@@ -149,8 +150,12 @@ static int read_invitation(struct cmd_context *c, const char *path, struct arena
 	size_t len = 0;
 	enum rc rc = path_read(path, INVITATION_BYTES_MAX, &text, &len, &why);
 
+	if (rc == RC_LIMIT || rc == RC_EXISTS) {
+		return cmd_fail(c, CMD_USAGE, "give the file that `kerwen office invite` wrote",
+				"%s", why.text);
+	}
 	if (rc != RC_OK) {
-		return cmd_fail_path(c, rc == RC_LIMIT ? CMD_USAGE : CMD_FAILED, &why);
+		return cmd_fail_path(c, CMD_FAILED, &why);
 	}
 	rc = mem_arena_open(a, invitation_arena_bytes(len));
 	if (rc == RC_OK) {

@@ -10,6 +10,7 @@
 
 #include "node/base/clock.h"
 #include "node/base/text.h"
+#include "node/cmd/match.h"
 #include "node/cmd/open.h"
 #include "node/cmd/value_arg.h"
 #include "node/cmd/value_out.h"
@@ -305,7 +306,8 @@ static int prepare(struct slice *s)
 	if (l->where != NULL &&
 	    expr_parse(&l->node->store->catalog->schema, s->kind,
 		       text_expression(l->where, s->arena), s->arena, &s->where, &e) != RC_OK) {
-		return cmd_fail(l->c, CMD_USAGE, NULL, "--where, column %u: %s", e.column, e.text);
+		return cmd_fail(l->c, CMD_USAGE, MATCH_HINT, "--where, column %u: %s", e.column,
+				e.text);
 	}
 	s->stamps = (struct records_stamps){ s->txn, l->node->store->info.centre_incarnation,
 					     s->arena };
@@ -369,7 +371,7 @@ static int read_after(struct list *l, const char *text)
 {
 	if (uuid_parse(bytes_of(text), &l->last) != RC_OK) {
 		return cmd_fail(l->c, CMD_USAGE, "take what the list before it ended with",
-				"--after: this is not the id of a record");
+				"--after %.64s: this is not the id of a record", text);
 	}
 	l->next = l->last;
 	l->has_last = true;

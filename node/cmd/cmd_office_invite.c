@@ -191,6 +191,7 @@ static int invite(struct cmd_context *c, struct cmd_node *n, struct invite *i)
 static int run(struct cmd_context *c, const struct cmd_args *args)
 {
 	struct author_arg author;
+	struct path_problem why;
 	struct invite i;
 	struct cmd_node n;
 	int code = open_node(c, &n);
@@ -203,9 +204,8 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 		code = author_arg_get(c, args, &author);
 		i.request.author = author.name;
 	}
-	if (code == CMD_OK && path_exists(i.out)) {
-		code = cmd_fail(c, CMD_FAILED, "choose another name, or move it away",
-				"%s exists already", i.out);
+	if (code == CMD_OK && path_check_new(i.out, &why) != RC_OK) {
+		code = cmd_fail_path(c, CMD_FAILED, &why);
 	}
 	if (code == CMD_OK) {
 		code = invite(c, &n, &i);

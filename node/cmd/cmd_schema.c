@@ -1,9 +1,12 @@
 /* `kerwen schema check FILE` and `kerwen schema apply FILE`. */
+#include <string.h>
+
 #include "node/base/mem.h"
 #include "node/base/schema_yaml.h"
 #include "node/cmd/author_arg.h"
 #include "node/cmd/open.h"
 #include "node/store/adopt.h"
+#include "sync/expr.h"
 
 static int load(struct cmd_context *c, const char *path, struct arena *a, struct schema *out)
 {
@@ -17,10 +20,74 @@ static int load(struct cmd_context *c, const char *path, struct arena *a, struct
 		return CMD_OK;
 	}
 	if (rc == RC_INVALID || rc == RC_LIMIT) {
-		return cmd_fail(c, CMD_SCHEMA, "correct the file and check it again", "%s: %s",
-				path, e.text);
+		bool is_named = strstr(e.text, path) != NULL;
+
+		return cmd_fail(c, CMD_SCHEMA, "correct the file and check it again", "%s%s%s",
+				is_named ? "" : path, is_named ? "" : ": ", e.text);
 	}
-	return cmd_fail(c, CMD_FAILED, NULL, "%s", e.text[0] == '\0' ? rc_text(rc) : e.text);
+	return cmd_fail(c, CMD_FAILED, rc == RC_NOMEM ? NULL : "name the file of the schema", "%s",
+			e.text[0] == '\0' ? rc_text(rc) : e.text);
+}
+
+static void note_field(struct cmd_context *c, const struct schema_figure *f,
+		       const struct schema_field *field)
+{
+	if (field != NULL && field->reach == REACH_OFFICE) {
+		out_note(c->out,
+			 "note: figure %s looks at %s, which never leaves its office: the centre "
+			 "counts without it, each office for itself",
+			 f->name, field->name);
+	}
+}
+
+/* Of a figure over fields of reach office the centre sees a part only. That may
+ * be meant: such figures are the offices' own. */
+static void note_measure(struct cmd_context *c, const struct schema *s,
+			 const struct schema_figure *f, const struct schema_measure *m,
+			 struct arena *a)
+{
+	const struct schema_kind *kind = m->of == NULL ? NULL :
+							 schema_kind_by_name(s, bytes_of(m->of));
+	const struct expr *where = NULL;
+	struct expr_error e;
+	struct dim dim;
+	uint32_t i;
+
+	if (kind == NULL) {
+		return;
+	}
+	for (i = 0; i < m->by_count; i++) {
+		if (dim_parse(kind, m->by[i], &dim, &e) == RC_OK) {
+			note_field(c, f, dim.field);
+			note_field(c, f, dim.on);
+		}
+	}
+	if (m->field != NULL) {
+		note_field(c, f, schema_field_by_name(kind, bytes_of(m->field)));
+	}
+	if (m->where == NULL || expr_parse(s, kind, bytes_of(m->where), a, &where, &e) != RC_OK) {
+		return;
+	}
+	for (i = 0; i < kind->fields_count; i++) {
+		if (expr_uses(where, &kind->fields[i])) {
+			note_field(c, f, &kind->fields[i]);
+		}
+	}
+}
+
+static void note_figures(struct cmd_context *c, const struct schema *s, struct arena *a)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < s->figures_count; i++) {
+		const struct schema_figure *f = &s->figures[i];
+
+		note_measure(c, s, f, &f->measure, a);
+		note_measure(c, s, f, &f->announced, a);
+		for (k = 0; k < f->recorded_count; k++) {
+			note_measure(c, s, f, &f->recorded[k], a);
+		}
+	}
 }
 
 static int report_check(struct cmd_context *c, const struct schema *s)
@@ -182,6 +249,7 @@ static int run_check(struct cmd_context *c, const struct cmd_args *args)
 		code = check_follows(c, &s);
 	}
 	if (code == CMD_OK) {
+		note_figures(c, &s, &a);
 		code = report_check(c, &s);
 	}
 	mem_arena_close(&a);

@@ -43,6 +43,7 @@ static enum cmd_exit exit_of(const struct call_result *r)
 	case RC_GAP:
 		return CMD_REFUSED;
 	case RC_CORRUPT:
+		return r->was_open ? CMD_INTEGRITY : CMD_UNREACHED;
 	case RC_BADSIG:
 		return CMD_INTEGRITY;
 	case RC_FULL:
@@ -66,7 +67,7 @@ static const char *hint_of(enum cmd_exit code, const struct call_result *r)
 			       "make room on this disk, or raise max_size in kerwen.yaml; your "
 			       "changes are kept";
 	}
-	if (code == CMD_INTEGRITY && !r->was_open) {
+	if (r->rc == RC_CORRUPT && !r->was_open) {
 		return "check the address with the centre: another program may answer there";
 	}
 	if (code == CMD_UNREACHED) {

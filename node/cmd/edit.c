@@ -116,7 +116,7 @@ static int read_ops(struct edit *e)
 
 static int refuse_draft(struct edit *e, enum rc rc)
 {
-	enum cmd_exit code = rc == RC_INVALID ? CMD_USAGE : CMD_FAILED;
+	enum cmd_exit code = rc == RC_INVALID || rc == RC_LIMIT ? CMD_USAGE : CMD_FAILED;
 
 	if (!commit_is_refusal(rc) || e->result.text[0] == '\0') {
 		return open_fail(e->c, rc, "it cannot be written");

@@ -1,5 +1,6 @@
 #include "node/cmd/import_rejected.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -23,11 +24,29 @@ enum rc import_rejected_name(struct import_rejected *r, const char *path, struct
 		       RC_OK;
 }
 
+/* NULL: it cannot be, or is something else than a file: a pipe would never end. */
+static FILE *open_regular(const char *path, int flags, struct path_problem *why)
+{
+	FILE *f = NULL;
+	int fd = -1;
+
+	if (path_open(path, flags | O_NOFOLLOW, &fd, why) != RC_OK) {
+		return NULL;
+	}
+	f = fdopen(fd, flags == O_RDONLY ? "r" : "r+");
+	if (f == NULL) {
+		path_fail_errno(why, "open", path);
+		(void)close(fd);
+	}
+	return f;
+}
+
 /* Whether a file of that name is one of ours, from an earlier import. */
 static bool is_rejected_file(const char *path)
 {
 	char head[sizeof(rejected_head)] = "";
-	FILE *f = fopen(path, "r");
+	struct path_problem ignored;
+	FILE *f = open_regular(path, O_RDONLY, &ignored);
 	bool is = f != NULL && fread(head, 1, sizeof(head) - 1, f) == sizeof(head) - 1 &&
 		  strcmp(head, rejected_head) == 0;
 
@@ -43,9 +62,9 @@ static enum rc start_file(struct import_rejected *r, const struct import_sheet *
 	struct out o;
 	uint32_t k;
 
-	r->file = fopen(r->path, "w");
+	r->file = open_regular(r->path, O_RDWR | O_CREAT | O_TRUNC, why);
 	if (r->file == NULL) {
-		return path_fail_errno(why, "write", r->path);
+		return RC_IO;
 	}
 	o = out_init(r->file, stderr);
 	fputs(rejected_head, r->file);
@@ -62,8 +81,11 @@ static enum rc open_file(struct import_rejected *r, const struct import_sheet *s
 	bool exists = path_exists(r->path);
 
 	if (r->bytes > 0 && exists) {
-		r->file = fopen(r->path, "r+");
-		return r->file == NULL || ftruncate(fileno(r->file), (off_t)r->bytes) != 0 ||
+		r->file = open_regular(r->path, O_RDWR, why);
+		if (r->file == NULL) {
+			return RC_IO;
+		}
+		return ftruncate(fileno(r->file), (off_t)r->bytes) != 0 ||
 				       fseek(r->file, 0, SEEK_END) != 0 ?
 			       path_fail_errno(why, "write", r->path) :
 			       RC_OK;

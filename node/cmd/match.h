@@ -6,6 +6,10 @@
 #ifndef KERWEN_MATCH_H
 #define KERWEN_MATCH_H
 
+/* The next step where --where is wrong. */
+#define MATCH_HINT                                                                                 \
+	"write it as city = \"Mary\" and year(born) >= 1990; fields: `kerwen schema show`"
+
 #include "node/store/records.h"
 #include "node/store/store.h"
 #include "sync/expr.h"

@@ -66,6 +66,30 @@ static int check_dir(struct cmd_context *c)
 	return rc == RC_OK ? CMD_OK : cmd_fail_path(c, CMD_FAILED, &why);
 }
 
+/* A file that is there, but wrong, has its line named; this is the rest. */
+static int fail_config(struct cmd_context *c, enum rc rc, const char *text)
+{
+	struct path_problem denied;
+	char path[PATH_BYTES_MAX];
+
+	if (rc == RC_DENIED && path_join(path, c->dir, CONFIG_FILE) == RC_OK &&
+	    path_check_writable(path, &denied) == RC_DENIED) {
+		return cmd_fail_path(c, CMD_LOCKED, &denied);
+	}
+	if (rc == RC_NOTFOUND) {
+		return cmd_fail(
+			c, CMD_NOT_INIT,
+			"put it back from a backup, or write one with the lines `name:` and "
+			"`role:` (centre or office)",
+			"%s", text);
+	}
+	return cmd_fail(c, rc == RC_DENIED ? CMD_LOCKED : CMD_FAILED,
+			rc == RC_EXISTS || rc == RC_LIMIT ? "put the right " CONFIG_FILE
+							    " in its place, from a backup" :
+							    NULL,
+			"%s", text);
+}
+
 static int load_config(struct cmd_context *c, struct cmd_node *n)
 {
 	struct config_error e = { "" };
@@ -74,8 +98,9 @@ static int load_config(struct cmd_context *c, struct cmd_node *n)
 	if (rc == RC_OK) {
 		return CMD_OK;
 	}
-	return cmd_fail(c, rc == RC_NOTFOUND ? CMD_NOT_INIT : CMD_FAILED,
-			rc == RC_INVALID ? "correct this line of the file" : NULL, "%s", e.text);
+	return rc == RC_INVALID ?
+		       cmd_fail(c, CMD_FAILED, "correct this line of the file", "%s", e.text) :
+		       fail_config(c, rc, e.text);
 }
 
 struct reason {

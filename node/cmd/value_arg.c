@@ -124,6 +124,12 @@ static enum rc cut_element(struct value_reader *r, struct bytes *list, struct by
 	return escaped ? unescape(r, out) : RC_OK;
 }
 
+static enum rc refuse_empty(struct value_reader *r, const struct schema_field *f)
+{
+	return value_arg_refuse(r, "leave out the \"|\" that has nothing beside it",
+				"%s.%s: an element of the list is empty", r->kind->name, f->name);
+}
+
 static enum rc push_set(struct value_reader *r, const struct schema_field *f, enum op_code code,
 			struct bytes text, struct value_ops *ops)
 {
@@ -135,6 +141,9 @@ static enum rc push_set(struct value_reader *r, const struct schema_field *f, en
 		struct bytes element;
 
 		rc = cut_element(r, &text, &element);
+		if (rc == RC_OK && element.len == 0) {
+			rc = refuse_empty(r, f);
+		}
 		if (rc == RC_OK) {
 			rc = value_arg_read(r, f, element, &op.value);
 		}
@@ -184,6 +193,9 @@ static enum rc push_lines(struct value_reader *r, const struct schema_field *f, 
 
 	while (rc == RC_OK && text.p != NULL) {
 		rc = cut_element(r, &text, &line);
+		if (rc == RC_OK && line.len == 0) {
+			rc = refuse_empty(r, f);
+		}
 		if (rc == RC_OK) {
 			rc = push_log(r, f, line, ops);
 		}

@@ -181,6 +181,31 @@ static enum rc refuse_type(struct value_reader *r, const struct schema_field *f,
 				r->kind->name, f->name, name_type(type));
 }
 
+/* Ids may be repeated in a message; anything else may be a person's. */
+static bool has_digits_only(struct bytes text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		if (strchr("0123456789abcdefABCDEF-", text.p[i]) == NULL || text.p[i] == '\0') {
+			return false;
+		}
+	}
+	return text.len > 0;
+}
+
+static enum rc refuse_id(struct value_reader *r, struct bytes text)
+{
+	static const char hint[] = "give a whole id, or its last 6 or more digits";
+
+	return has_digits_only(text) ?
+		       value_arg_refuse(r, hint, "%.*s: this is not an id", shown_len(text),
+					(const char *)text.p) :
+		       value_arg_refuse(r, hint,
+					"this is not an id: it is empty, or has other signs than "
+					"0-9, a-f and -");
+}
+
 enum rc value_arg_record(struct value_reader *r, struct bytes text, uint16_t *kind, struct uuid *id)
 {
 	const struct schema *s = &r->store->catalog->schema;
@@ -189,16 +214,17 @@ enum rc value_arg_record(struct value_reader *r, struct bytes text, uint16_t *ki
 	rc = rc == RC_OK ? records_find_kind(r->txn, s, *id, kind) :
 			   records_find_ending(r->txn, s, text, kind, id);
 	if (rc == RC_INVALID) {
-		return value_arg_refuse(r, "give a whole id, or its last 6 or more digits",
-					"this is not an id");
+		return refuse_id(r, text);
 	}
 	if (rc == RC_EXISTS) {
 		return value_arg_refuse(r, "give more of its last digits",
-					"the ids of several records end like this");
+					"%.*s: the ids of several records end like this",
+					shown_len(text), (const char *)text.p);
 	}
 	if (rc == RC_NOTFOUND) {
 		(void)value_arg_refuse(r, "see `kerwen list KIND`",
-				       "there is no record with this id here");
+				       "%.*s: there is no record with this id here",
+				       shown_len(text), (const char *)text.p);
 	}
 	return rc;
 }

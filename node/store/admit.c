@@ -60,12 +60,12 @@ static enum rc check_request(const struct store *s, const struct admit_request *
 	const struct office_info *o = NULL;
 
 	if (r->name.len == 0 || r->name.len > LIMIT_NAME_BYTES_MAX) {
-		return path_fail(why, RC_INVALID, NULL, "an office's name has 1 to %d bytes",
-				 LIMIT_NAME_BYTES_MAX);
+		return path_fail(why, RC_INVALID, "choose a shorter name",
+				 "an office's name has 1 to %d bytes", LIMIT_NAME_BYTES_MAX);
 	}
 	if (r->region.len == 0 || r->region.len > LIMIT_REGION_BYTES_MAX) {
-		return path_fail(why, RC_INVALID, NULL, "a region's code has 1 to %d bytes",
-				 LIMIT_REGION_BYTES_MAX);
+		return path_fail(why, RC_INVALID, "choose a shorter code",
+				 "a region's code has 1 to %d bytes", LIMIT_REGION_BYTES_MAX);
 	}
 	if (r->number == 0) {
 		return path_fail(why, RC_INVALID, "numbers are 1 to 65535",
