@@ -228,5 +228,5 @@ Test(path, reads_no_more_than_asked)
 	cr_assert_eq(path_read(path, 4, &text, &len, &why), RC_LIMIT);
 	cr_assert_null(text);
 	cr_assert_eq(path_read(in_dir("none"), 4, &text, &len, &why), RC_NOTFOUND);
-	cr_assert_eq(path_read(dir, 4, &text, &len, &why), RC_IO, "a directory");
+	cr_assert_eq(path_read(dir, 4, &text, &len, &why), RC_EXISTS, "a directory");
 }

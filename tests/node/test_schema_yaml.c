@@ -89,7 +89,7 @@ Test(schema_yaml, refuses_hostile_files_with_place_and_reason)
 		{ "unknown_kind_of_link", "field weight: it links to an unknown kind, scales" },
 		{ "unknown_type", "line 12, column 31: field made_on has the unknown type" },
 		{ "unterminated_quote", "line 16, column 1: " },
-		{ "version_zero", "schema attack: versions begin with 1" },
+		{ "version_zero", "line 2, column 10: version must be a decimal number from 1 to" },
 	};
 	struct arena a = take_arena();
 	size_t i;

@@ -152,6 +152,12 @@ Test(text, shows_control_characters_as_escapes)
 		  "31m",
 		  "\\xc2\\x9b31m", "the one-byte CSI of C1" },
 		{ "\xff\xfe", "\\xff\\xfe", "not UTF-8" },
+		{ "a\u202etxt", "a\\u202etxt", "an override of the direction" },
+		{ "a\u2066b\u2069", "a\\u2066b\\u2069", "an isolate" },
+		{ "\ufeff"
+		  "id",
+		  "\\ufeffid", "what nobody sees" },
+		{ "\u200fa", "\u200fa", "a mark that turns nothing" },
 	};
 	char out[64];
 	size_t i;
