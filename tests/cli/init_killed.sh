@@ -49,7 +49,7 @@ killed()
 	while [ "$i" -lt 75 ]; do
 		i=$((i + 1))
 		rm -rf k
-		timeout -s KILL "0.$(printf %04d $((10 + 2 * i)))" \
+		timeout --foreground -s KILL "0.$(printf %04d $((10 + 2 * i)))" \
 			"$KERWEN" -C k init "$@" >/dev/null 2>&1 </dev/null || true
 		if "$KERWEN" -C k status >out 2>err </dev/null; then
 			continue
