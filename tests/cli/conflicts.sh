@@ -283,6 +283,8 @@ expect 0 "$KERWEN" -C Merw conflicts --fail-on-conflict
 
 old=$(version_of Mary "$bike")
 expect 0 "$KERWEN" -C Mary set "$bike" sex=2 city=Ahal
+expect 0 "$KERWEN" -C Mary --json set "$bike" step=A --if-version "$old"
+says out '"concurrent":[],"open":[]}' # nobody touched that field since
 expect 0 "$KERWEN" -C Mary --json set "$bike" sex=1 city=Balkan --if-version "$old"
 says out '"concurrent":["sex","city"],"open":["sex"]}'
 says err 'changed since the version you looked at: sex, city'
