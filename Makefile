@@ -40,7 +40,7 @@ MAIN_O := $(BUILD)/obj/node/main.o
 TEST_SYNC_O := $(call objects,$(wildcard tests/sync/*.c))
 TEST_PROTO_O := $(call objects,$(wildcard tests/proto/*.c))
 TEST_PROTO_O += $(call objects,$(GEN_TEST_C:$(GEN)/%=gen/%))
-TEST_NODE_O := $(call objects,$(wildcard tests/node/*.c))
+TEST_NODE_O := $(call objects,$(wildcard tests/node/*.c) tests/demo/people.c tests/demo/decrees.c)
 DEMO_DATA_O := $(call objects,$(filter-out tests/demo/demo_road.c,$(wildcard tests/demo/*.c)))
 DEMO_ROAD_O := $(call objects,tests/demo/demo_road.c)
 
