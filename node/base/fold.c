@@ -139,6 +139,20 @@ static enum rc read_chars(struct bytes in, struct arena *a, struct chars *out)
 	return n < 0 ? RC_INVALID : RC_OK;
 }
 
+enum rc fold_case(struct bytes in, struct arena *a, struct bytes *out)
+{
+	struct chars c;
+	enum rc rc = read_chars(in, a, &c);
+	utf8proc_ssize_t n = 0;
+
+	if (rc == RC_OK && c.count > 0) {
+		/* It writes the text over the characters, and a NUL. */
+		n = utf8proc_reencode(c.items, (utf8proc_ssize_t)c.count, UTF8PROC_STABLE);
+	}
+	*out = bytes_at(c.items, n > 0 ? (size_t)n : 0);
+	return n < 0 ? RC_INVALID : rc;
+}
+
 /* How many characters at `at` are exactly this text; 0: they are not. */
 static size_t match(const struct chars *c, size_t at, const char *text)
 {

@@ -1,11 +1,13 @@
 /* Texts to values, and the names and ids that people type. */
 #include "node/cmd/value_arg.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "node/base/text.h"
+#include "node/cmd/code_label.h"
 #include "node/store/records.h"
 #include "sync/nearest.h"
 
@@ -110,6 +112,45 @@ static enum rc refuse_code(struct value_reader *r, const struct schema_field *f,
 					"see `kerwen schema show` for the codes"),
 				"%s.%s: this is not a code of %s", r->kind->name, f->name,
 				f->codes->name);
+}
+
+static enum rc refuse_label(struct value_reader *r, const struct schema_field *f,
+			    const struct code_label *label)
+{
+	char hint[200] = "write one of the codes:";
+	size_t len = strlen(hint);
+	uint32_t i;
+
+	for (i = 0; i < label->count && i < CODE_LABEL_FOUND_MAX && len < sizeof(hint); i++) {
+		len += (size_t)snprintf(hint + len, sizeof(hint) - len, "%s %.40s",
+					i == 0 ? "" : ",", label->found[i]->code);
+	}
+	return value_arg_refuse(r, hint, "%s.%s: this is what %" PRIu32 " codes of %s are called",
+				r->kind->name, f->name, label->count, f->codes->name);
+}
+
+/* A code, or what people call it. */
+static enum rc read_code(struct value_reader *r, const struct schema_field *f, struct bytes text,
+			 struct bytes *out)
+{
+	struct code_label label;
+	enum rc rc = text_normalise(text, TEXT_LINE, r->arena, out);
+
+	if (rc != RC_OK) {
+		*out = text;
+	}
+	if (f->codes == NULL || schema_code_find(f->codes, *out) != NULL) {
+		return RC_OK;
+	}
+	rc = code_label_find(f->codes, *out, r->arena, &label);
+	if (rc == RC_OK && label.count == 0) {
+		rc = refuse_code(r, f, *out);
+	} else if (rc == RC_OK && label.count > 1) {
+		rc = refuse_label(r, f, &label);
+	} else if (rc == RC_OK) {
+		*out = bytes_of(label.found[0]->code);
+	}
+	return rc;
 }
 
 /* What a value of the type looks like. */
@@ -341,12 +382,7 @@ enum rc value_arg_read(struct value_reader *r, const struct schema_field *f, str
 		rc = read_link(r, f, text, &id);
 		return rc == RC_OK ? keep(r, id.b, UUID_LEN, out) : rc;
 	case VALUE_CODE:
-		if (text_normalise(text, TEXT_LINE, r->arena, &normal) != RC_OK) {
-			normal = text;
-		}
-		if (f->codes != NULL && schema_code_find(f->codes, normal) == NULL) {
-			return refuse_code(r, f, normal);
-		}
+		rc = read_code(r, f, text, &normal);
 		break;
 	case VALUE_INT:
 	case VALUE_DECIMAL:
@@ -356,5 +392,5 @@ enum rc value_arg_read(struct value_reader *r, const struct schema_field *f, str
 	case VALUE_TIME:
 		break;
 	}
-	return read_typed(r, f, type, normal, out);
+	return rc == RC_OK ? read_typed(r, f, type, normal, out) : rc;
 }
