@@ -88,6 +88,7 @@ static void put_flow(struct bytes_writer *w, const struct schema_field *f)
 static void put_field(struct encoder *e, const struct schema_field *f)
 {
 	struct bytes_writer *w = &e->inner;
+	uint32_t i;
 
 	wire_put_uint(w, 1, f->number);
 	put_text(w, 2, f->name);
@@ -103,7 +104,9 @@ static void put_field(struct encoder *e, const struct schema_field *f)
 	put_text(w, 12, f->to);
 	put_flow(w, f);
 	wire_put_uint(w, 14, f->derive);
-	put_text(w, 15, f->derive_from);
+	for (i = 0; i < SCHEMA_DERIVE_FROM_MAX && f->derive_from[i] != NULL; i++) {
+		wire_put_element(w, 15, bytes_of(f->derive_from[i]));
+	}
 	wire_put_uint(w, 16, f->check);
 	put_inner(e, 4);
 }
@@ -122,6 +125,12 @@ static void put_kind(struct encoder *e, const struct schema_kind *k)
 	for (i = 0; i < k->uniques_count; i++) {
 		put_places(&e->inner, 1, &k->uniques[i]);
 		put_inner(e, 6);
+	}
+	if (k->doubles.is_set) {
+		wire_put_uint(&e->inner, 1, k->doubles.key);
+		wire_put_uint(&e->inner, 2, k->doubles.same);
+		wire_put_uint(&e->inner, 3, k->doubles.different);
+		put_inner(e, 7);
 	}
 }
 

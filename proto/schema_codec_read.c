@@ -10,7 +10,7 @@ _Static_assert(KERWEN__FIELD_TYPE__FIELD_TYPE_LINK == (int)VALUE_LINK, "types");
 _Static_assert(KERWEN__FIELD_MERGE__FIELD_MERGE_LOG == (int)MERGE_LOG, "merges");
 _Static_assert(KERWEN__FIELD_POLICY__FIELD_POLICY_FLOW == (int)POLICY_FLOW, "policies");
 _Static_assert(KERWEN__FIELD_REACH__FIELD_REACH_NATION == (int)REACH_NATION, "reaches");
-_Static_assert(KERWEN__FIELD_DERIVE__FIELD_DERIVE_YEAR == (int)DERIVE_YEAR, "derivations");
+_Static_assert(KERWEN__FIELD_DERIVE__FIELD_DERIVE_SAME == (int)DERIVE_SAME, "derivations");
 _Static_assert(KERWEN__FIELD_CHECK__FIELD_CHECK_MRZ == (int)CHECK_MRZ, "checks");
 _Static_assert(KERWEN__KIND_WRITERS__KIND_WRITERS_CENTRE == (int)WRITERS_CENTRE, "writers");
 _Static_assert(KERWEN__FIGURE_TYPE__FIGURE_TYPE_CONTROL == (int)FIGURE_CONTROL, "figures");
@@ -72,6 +72,23 @@ static bool is_field_formed(const Kerwen__Field *m)
 	return m->number > 0 && m->number <= UINT16_MAX && m->name[0] != '\0' && m->scale <= 9;
 }
 
+static bool read_derived(const Kerwen__Field *m, struct schema_field *out)
+{
+	size_t i;
+
+	out->derive = (enum derive)m->derive;
+	if (m->n_derive_from > SCHEMA_DERIVE_FROM_MAX) {
+		return false;
+	}
+	for (i = 0; i < m->n_derive_from; i++) {
+		out->derive_from[i] = read_text(m->derive_from[i]);
+		if (out->derive_from[i] == NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static enum rc read_field(struct arena *a, const struct schema *lists, const Kerwen__Field *m,
 			  struct schema_field *out)
 {
@@ -89,8 +106,6 @@ static enum rc read_field(struct arena *a, const struct schema *lists, const Ker
 	out->index = m->index;
 	out->scale = (uint8_t)m->scale;
 	out->to = read_text(m->to);
-	out->derive = (enum derive)m->derive;
-	out->derive_from = read_text(m->derive_from);
 	out->check = (enum check)m->check;
 	if (m->codes[0] != '\0') {
 		out->codes = schema_codes_by_name(lists, bytes_of(m->codes));
@@ -98,7 +113,7 @@ static enum rc read_field(struct arena *a, const struct schema *lists, const Ker
 			return RC_CORRUPT;
 		}
 	}
-	return read_flow(a, m, out);
+	return read_derived(m, out) ? read_flow(a, m, out) : RC_CORRUPT;
 }
 
 static enum rc read_places(struct arena *a, const uint32_t *places, size_t count,
@@ -142,6 +157,24 @@ static enum rc read_uniques(struct arena *a, const Kerwen__Kind *m, struct schem
 	return rc;
 }
 
+static enum rc read_doubles(const Kerwen__Kind *m, struct schema_kind *out)
+{
+	const Kerwen__KindDoubles *d = m->doubles;
+
+	if (d == NULL) {
+		return RC_OK;
+	}
+	if (d->key >= out->fields_count || d->same >= out->fields_count ||
+	    d->different >= out->fields_count) {
+		return RC_CORRUPT;
+	}
+	out->doubles = (struct schema_doubles){ .is_set = true,
+						.key = (uint16_t)d->key,
+						.same = (uint16_t)d->same,
+						.different = (uint16_t)d->different };
+	return RC_OK;
+}
+
 static enum rc read_fields(struct arena *a, const struct schema *lists, const Kerwen__Kind *m,
 			   struct schema_kind *out)
 {
@@ -177,6 +210,9 @@ static enum rc read_kind(struct arena *a, const struct schema *lists, const Kerw
 	rc = read_fields(a, lists, m, out);
 	if (rc == RC_OK) {
 		rc = read_places(a, m->title, m->n_title, out->fields_count, &out->title);
+	}
+	if (rc == RC_OK) {
+		rc = read_doubles(m, out);
 	}
 	return rc == RC_OK ? read_uniques(a, m, out) : rc;
 }

@@ -95,6 +95,26 @@ const struct schema_figure *schema_figure_by_name(const struct schema *s, struct
 	return NULL;
 }
 
+static const struct schema_field *field_at(const struct schema_kind *k, uint16_t place)
+{
+	return k->doubles.is_set && place < k->fields_count ? &k->fields[place] : NULL;
+}
+
+const struct schema_field *schema_doubles_key(const struct schema_kind *k)
+{
+	return field_at(k, k->doubles.key);
+}
+
+const struct schema_field *schema_doubles_same(const struct schema_kind *k)
+{
+	return field_at(k, k->doubles.same);
+}
+
+const struct schema_field *schema_doubles_different(const struct schema_kind *k)
+{
+	return field_at(k, k->doubles.different);
+}
+
 const char *schema_reach_text(enum reach reach)
 {
 	switch (reach) {
@@ -184,4 +204,17 @@ void schema_policy_format(const struct schema_field *f, struct bytes_writer *w)
 		put_flow(f, w);
 		return;
 	}
+}
+
+const char *schema_derive_text(const struct schema_field *f, char buffer[SCHEMA_DERIVE_TEXT_MAX])
+{
+	struct bytes_writer w = bytes_writer_init(buffer, SCHEMA_DERIVE_TEXT_MAX - 1);
+	uint32_t i;
+
+	for (i = 0; i < SCHEMA_DERIVE_FROM_MAX && f->derive_from[i] != NULL; i++) {
+		put_text(&w, i > 0 ? ", " : "");
+		put_text(&w, f->derive_from[i]);
+	}
+	buffer[w.len] = '\0';
+	return buffer;
 }

@@ -28,13 +28,16 @@ enum policy {
 	POLICY_FLOW
 };
 enum writers { WRITERS_ANY, WRITERS_CENTRE };
-enum derive { DERIVE_NONE, DERIVE_YEAR };
+enum derive { DERIVE_NONE, DERIVE_YEAR, DERIVE_SAME };
 enum check { CHECK_NONE, CHECK_MRZ };
 enum figure_type { FIGURE_FLOW, FIGURE_STOCK, FIGURE_RUN, FIGURE_CONTROL };
 enum measure_type { MEASURE_COUNT, MEASURE_SUM };
 
 /* Kinds below this number are built in (see schema_builtin). */
 enum { SCHEMA_KIND_FIRST = 16 };
+
+/* year(date); same(name, date, another): see node/store/samekey.h. */
+enum { SCHEMA_DERIVE_FROM_MAX = 3 };
 
 /* One code of a list. */
 struct schema_code {
@@ -69,15 +72,23 @@ struct schema_field {
 	const char *to;                   /* VALUE_LINK: the kind's name */
 	const struct schema_rank *ranks;  /* POLICY_FLOW */
 	uint32_t ranks_count;
-	enum derive derive;      /* computed by the writer from `derive_from` */
-	const char *derive_from; /* a field of the kind, or NULL */
-	enum check check;        /* text registers: what the writer's value must pass */
+	enum derive derive; /* computed by the writer from other fields of the kind: */
+	const char *derive_from[SCHEMA_DERIVE_FROM_MAX]; /* the rest is NULL */
+	enum check check; /* text registers: what the writer's value must pass */
 };
 
 /* A list of fields, by index into the kind's fields. */
 struct schema_key {
 	const uint16_t *fields;
 	uint32_t fields_count;
+};
+
+/* How doubles of a kind are known, as places in its fields. */
+struct schema_doubles {
+	bool is_set;
+	uint16_t key;       /* derived: same(...) */
+	uint16_t same;      /* a set of links to the kind: the same, somebody said */
+	uint16_t different; /* likewise: not the same */
 };
 
 struct schema_kind {
@@ -91,6 +102,7 @@ struct schema_kind {
 	struct schema_key title;
 	const struct schema_key *uniques;
 	uint32_t uniques_count;
+	struct schema_doubles doubles;
 };
 
 /* Where a count or sum comes from. Texts are checked by schema_check. */
@@ -138,6 +150,10 @@ const struct schema_kind *schema_kind_by_name(const struct schema *s, struct byt
 const struct schema_kind *schema_kind_by_number(const struct schema *s, uint16_t number);
 const struct schema_field *schema_field_by_name(const struct schema_kind *k, struct bytes name);
 const struct schema_field *schema_field_by_number(const struct schema_kind *k, uint16_t number);
+/* The fields of a kind's doubles; NULL when it has none. */
+const struct schema_field *schema_doubles_key(const struct schema_kind *k);
+const struct schema_field *schema_doubles_same(const struct schema_kind *k);
+const struct schema_field *schema_doubles_different(const struct schema_kind *k);
 const struct schema_codes *schema_codes_by_name(const struct schema *s, struct bytes name);
 const struct schema_code *schema_code_find(const struct schema_codes *c, struct bytes code);
 const struct schema_figure *schema_figure_by_name(const struct schema *s, struct bytes name);
@@ -146,6 +162,9 @@ const struct schema_figure *schema_figure_by_name(const struct schema *s, struct
 const char *schema_reach_text(enum reach reach);
 const char *schema_merge_text(enum merge merge);
 const char *schema_figure_type_text(enum figure_type type);
+/* "F" or "A, B, C": what a field is derived from; returns the buffer. */
+enum { SCHEMA_DERIVE_TEXT_MAX = SCHEMA_DERIVE_FROM_MAX * (LIMIT_NAME_BYTES_MAX + 2) + 1 };
+const char *schema_derive_text(const struct schema_field *f, char buffer[SCHEMA_DERIVE_TEXT_MAX]);
 /* "ask", "flow(A<B|C)" ...; appended to w without a NUL. */
 void schema_policy_format(const struct schema_field *f, struct bytes_writer *w);
 

@@ -44,6 +44,7 @@ static const struct schema_field SYSTEM_FIELDS[] = {
 	FIELD(2, "key", VALUE_BYTES, POLICY_LATEST),
 	FIELD(3, "id", VALUE_BYTES, POLICY_FIXED),
 	SET(4, "addresses", VALUE_TEXT),
+	FIELD(5, "name_secret", VALUE_BYTES, POLICY_FIXED), /* node/store/samekey.h */
 };
 
 /* What a list shows, as places in the fields above. */

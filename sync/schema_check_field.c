@@ -155,30 +155,77 @@ static enum rc check_policy(const struct subject *s)
 	return refuse_field(s, "unknown policy", "");
 }
 
+static enum rc check_year(const struct subject *s, const struct schema_field *const *from)
+{
+	if (s->field->merge != MERGE_REGISTER || s->field->type != VALUE_INT) {
+		return refuse_field(s, "a derived year is a register of type int", "");
+	}
+	if (from[0]->merge != MERGE_REGISTER ||
+	    (from[0]->type != VALUE_DATE && from[0]->type != VALUE_PDATE)) {
+		return refuse_field(s, "a year is derived from a date, which this is not: ",
+				    from[0]->name);
+	}
+	return RC_OK;
+}
+
+/* A name, a date, and one more value. */
+static enum rc check_same(const struct subject *s, const struct schema_field *const *from)
+{
+	uint32_t i;
+
+	if (s->field->merge != MERGE_REGISTER || s->field->type != VALUE_TEXT) {
+		return refuse_field(s, "what is derived by same() is a register of type text", "");
+	}
+	for (i = 0; i < 3; i++) {
+		if (from[i]->merge != MERGE_REGISTER || from[i]->derive != DERIVE_NONE) {
+			return refuse_field(s, "same() needs registers that people fill in, not ",
+					    from[i]->name);
+		}
+	}
+	if (from[0]->type != VALUE_TEXT) {
+		return refuse_field(s, "same() begins with a name, a text, which this is not: ",
+				    from[0]->name);
+	}
+	if (from[1]->type != VALUE_DATE && from[1]->type != VALUE_PDATE) {
+		return refuse_field(s, "the second of same() is a date, which this is not: ",
+				    from[1]->name);
+	}
+	return RC_OK;
+}
+
 static enum rc check_derived(const struct subject *s)
 {
 	const struct schema_field *f = s->field;
-	const struct schema_field *from = NULL;
+	const struct schema_field *from[SCHEMA_DERIVE_FROM_MAX] = { NULL };
+	uint32_t i, count = 0, wanted = f->derive == DERIVE_SAME ? 3 : f->derive == DERIVE_YEAR;
 
-	if (f->derive == DERIVE_NONE) {
-		return f->derive_from == NULL ? RC_OK : refuse_field(s, "derived from what?", "");
+	while (count < SCHEMA_DERIVE_FROM_MAX && f->derive_from[count] != NULL) {
+		count++;
 	}
-	if (f->derive_from != NULL) {
-		from = schema_field_by_name(s->kind, bytes_of(f->derive_from));
+	if (count != wanted) {
+		return refuse_field(s,
+				    f->derive == DERIVE_SAME ? "same() takes a name, a date and "
+							       "one more field" :
+							       "derived from what?",
+				    "");
 	}
-	if (from == NULL) {
-		return refuse_field(s, "it is derived from a field that the kind does not have, ",
-				    f->derive_from == NULL ? "" : f->derive_from);
+	for (i = 0; i < count; i++) {
+		from[i] = schema_field_by_name(s->kind, bytes_of(f->derive_from[i]));
+		if (from[i] == NULL) {
+			return refuse_field(
+				s, "it is derived from a field that the kind does not have, ",
+				f->derive_from[i]);
+		}
 	}
-	if (f->merge != MERGE_REGISTER || f->type != VALUE_INT) {
-		return refuse_field(s, "a derived year is a register of type int", "");
+	switch (f->derive) {
+	case DERIVE_NONE:
+		return RC_OK;
+	case DERIVE_YEAR:
+		return check_year(s, from);
+	case DERIVE_SAME:
+		return check_same(s, from);
 	}
-	if (from->merge != MERGE_REGISTER ||
-	    (from->type != VALUE_DATE && from->type != VALUE_PDATE)) {
-		return refuse_field(s, "a year is derived from a date, which this is not: ",
-				    from->name);
-	}
-	return RC_OK;
+	return refuse_field(s, "unknown derivation", "");
 }
 
 static enum rc check_check(const struct subject *s)

@@ -84,6 +84,47 @@ static enum rc check_unique(const struct schema_check *c, const struct schema_ki
 	return rc;
 }
 
+/* A set of links to the kind itself, as far as the key. */
+static enum rc check_verdicts(const struct schema_check *c, const struct schema_kind *k,
+			      const struct schema_field *f)
+{
+	if (f->merge != MERGE_SET || f->type != VALUE_LINK || strcmp(f->to, k->name) != 0) {
+		return REFUSE(c->error, "kind ", k->name, ": doubles needs ", f->name,
+			      " to be a set of links to the kind itself");
+	}
+	if (f->reach != schema_doubles_key(k)->reach) {
+		return REFUSE(c->error, "kind ", k->name, ": doubles needs fields of one reach; ",
+			      f->name, " has ", schema_reach_text(f->reach), ", the key ",
+			      schema_reach_text(schema_doubles_key(k)->reach));
+	}
+	return RC_OK;
+}
+
+static enum rc check_doubles(const struct schema_check *c, const struct schema_kind *k)
+{
+	const struct schema_field *key = schema_doubles_key(k);
+	const struct schema_field *same = schema_doubles_same(k);
+	const struct schema_field *different = schema_doubles_different(k);
+	enum rc rc = RC_OK;
+
+	if (!k->doubles.is_set) {
+		return RC_OK;
+	}
+	if (key == NULL || same == NULL || different == NULL || same == different) {
+		return REFUSE(c->error, "kind ", k->name,
+			      ": doubles needs three fields of the kind: key, same, different");
+	}
+	if (key->derive != DERIVE_SAME) {
+		return REFUSE(c->error, "kind ", k->name, ": the key of doubles, ", key->name,
+			      ", must be derived: same(NAME, DATE, FIELD)");
+	}
+	if (!k->closed && (key->closed || same->closed || different->closed)) {
+		return REFUSE(c->error, "kind ", k->name, ": doubles names a field that is closed");
+	}
+	rc = check_verdicts(c, k, same);
+	return rc == RC_OK ? check_verdicts(c, k, different) : rc;
+}
+
 static enum rc check_fields(const struct schema_check *c, const struct schema_kind *k)
 {
 	enum rc rc = RC_OK;
@@ -133,6 +174,9 @@ enum rc schema_check_kind(const struct schema_check *c, const struct schema_kind
 	}
 	if (rc == RC_OK) {
 		rc = check_key(c, k, "title", &k->title);
+	}
+	if (rc == RC_OK) {
+		rc = check_doubles(c, k);
 	}
 	for (i = 0; i < k->uniques_count && rc == RC_OK; i++) {
 		rc = check_unique(c, k, &k->uniques[i]);

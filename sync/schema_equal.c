@@ -46,6 +46,13 @@ static bool is_same_flow(const struct schema_field *a, const struct schema_field
 
 static bool is_same_field(const struct schema_field *a, const struct schema_field *b)
 {
+	uint32_t i;
+
+	for (i = 0; i < SCHEMA_DERIVE_FROM_MAX; i++) {
+		if (!is_same(a->derive_from[i], b->derive_from[i])) {
+			return false;
+		}
+	}
 	return a->number == b->number && is_same(a->name, b->name) && a->type == b->type &&
 	       a->merge == b->merge && a->policy == b->policy && a->reach == b->reach &&
 	       a->required == b->required && a->closed == b->closed && a->index == b->index &&
@@ -53,7 +60,7 @@ static bool is_same_field(const struct schema_field *a, const struct schema_fiel
 	       is_same(a->codes == NULL ? NULL : a->codes->name,
 		       b->codes == NULL ? NULL : b->codes->name) &&
 	       is_same(a->to, b->to) && is_same_flow(a, b) && a->derive == b->derive &&
-	       is_same(a->derive_from, b->derive_from) && a->check == b->check;
+	       a->check == b->check;
 }
 
 static bool is_same_key(const struct schema_key *a, const struct schema_key *b)
@@ -71,6 +78,12 @@ static bool is_same_key(const struct schema_key *a, const struct schema_key *b)
 	return true;
 }
 
+static bool is_same_doubles(const struct schema_doubles *a, const struct schema_doubles *b)
+{
+	return a->is_set == b->is_set && a->key == b->key && a->same == b->same &&
+	       a->different == b->different;
+}
+
 static bool is_same_kind(const struct schema_kind *a, const struct schema_kind *b)
 {
 	uint32_t i;
@@ -78,7 +91,7 @@ static bool is_same_kind(const struct schema_kind *a, const struct schema_kind *
 	if (a->number != b->number || !is_same(a->name, b->name) || a->reach != b->reach ||
 	    a->writers != b->writers || a->closed != b->closed ||
 	    a->fields_count != b->fields_count || a->uniques_count != b->uniques_count ||
-	    !is_same_key(&a->title, &b->title)) {
+	    !is_same_key(&a->title, &b->title) || !is_same_doubles(&a->doubles, &b->doubles)) {
 		return false;
 	}
 	for (i = 0; i < a->fields_count; i++) {

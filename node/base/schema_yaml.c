@@ -257,19 +257,50 @@ static void read_field_codes(struct yamltree *t, const struct yamltree_node *map
 	}
 }
 
+/* Cuts "A, B" in place at its commas. False: more than there is room for. */
+static bool split_names(char *text, const char *names[SCHEMA_DERIVE_FROM_MAX])
+{
+	uint32_t count = 0;
+
+	while (text != NULL && count < SCHEMA_DERIVE_FROM_MAX) {
+		char *comma = strchr(text, ',');
+		size_t len;
+
+		if (comma != NULL) {
+			*comma++ = '\0';
+		}
+		text += strspn(text, " ");
+		len = strcspn(text, " ");
+		if (text[len + strspn(text + len, " ")] != '\0') {
+			return false;
+		}
+		text[len] = '\0';
+		names[count++] = text;
+		text = comma;
+	}
+	return text == NULL;
+}
+
 static void read_derived(struct yamltree *t, const struct yamltree_node *map,
 			 struct schema_field *out)
 {
 	const char *text = yamltree_text(t, map, "derived");
+	char *inside = NULL;
 
 	if (text == NULL) {
 		return;
 	}
 	out->derive = DERIVE_YEAR;
-	out->derive_from = copy_inside(t, text, "year");
-	if (out->derive_from == NULL) {
+	inside = copy_inside(t, text, "year");
+	if (inside == NULL) {
+		out->derive = DERIVE_SAME;
+		inside = copy_inside(t, text, "same");
+	}
+	if (inside == NULL || !split_names(inside, out->derive_from)) {
 		yamltree_fail(t, yamltree_find(map, "derived"),
-			      "field %s: derived is year(FIELD), not \"%.40s\"", out->name, text);
+			      "field %s: derived is year(DATE) or same(NAME, DATE, FIELD), not "
+			      "\"%.40s\"",
+			      out->name, text);
 	}
 }
 
@@ -347,6 +378,36 @@ static void read_uniques(struct yamltree *t, const struct yamltree_node *map,
 	}
 }
 
+/* The place of the field that a key of `doubles` names. */
+static uint16_t read_place(struct yamltree *t, const struct yamltree_node *map, const char *key,
+			   const struct schema_kind *kind)
+{
+	const char *name = yamltree_need_text(t, map, key);
+	const struct schema_field *f = schema_field_by_name(kind, bytes_of(name));
+
+	if (f == NULL) {
+		yamltree_fail(t, yamltree_find(map, key), "kind %s has no field %.64s", kind->name,
+			      name);
+		return 0;
+	}
+	return (uint16_t)(f - kind->fields);
+}
+
+static void read_doubles(struct yamltree *t, const struct yamltree_node *map,
+			 struct schema_kind *kind)
+{
+	static const char *const KEYS[] = { "key", "same", "different", NULL };
+	const struct yamltree_node *n = yamltree_get(t, map, "doubles", YAMLTREE_MAP);
+
+	if (n != NULL) {
+		yamltree_only(t, n, KEYS);
+		kind->doubles.is_set = true;
+		kind->doubles.key = read_place(t, n, "key", kind);
+		kind->doubles.same = read_place(t, n, "same", kind);
+		kind->doubles.different = read_place(t, n, "different", kind);
+	}
+}
+
 static void read_fields(struct yamltree *t, const struct yamltree_node *map, const struct schema *s,
 			struct schema_kind *kind)
 {
@@ -376,8 +437,8 @@ static void read_fields(struct yamltree *t, const struct yamltree_node *map, con
 static void read_kind(struct yamltree *t, const struct yamltree_node *n, const struct schema *s,
 		      struct schema_kind *out)
 {
-	static const char *const KEYS[] = { "name",    "reach",  "title",  "unique",
-					    "writers", "fields", "closed", NULL };
+	static const char *const KEYS[] = { "name",   "reach",  "title",   "unique", "writers",
+					    "fields", "closed", "doubles", NULL };
 	const struct yamltree_node *title = NULL;
 
 	if (n->type != YAMLTREE_MAP) {
@@ -395,6 +456,7 @@ static void read_kind(struct yamltree *t, const struct yamltree_node *n, const s
 		read_key(t, title, out, &out->title);
 	}
 	read_uniques(t, n, out);
+	read_doubles(t, n, out);
 }
 
 static void read_kinds(struct yamltree *t, struct schema *out)

@@ -37,9 +37,22 @@ static void set_text(json_t *o, const char *name, const char *text)
 	}
 }
 
+static const char *derivation_text(const struct schema_field *f)
+{
+	switch (f->derive) {
+	case DERIVE_NONE:
+		return "";
+	case DERIVE_YEAR:
+		return "year";
+	case DERIVE_SAME:
+		return "same";
+	}
+	return "";
+}
+
 static json_t *field_json(const struct schema_field *f)
 {
-	char policy[POLICY_TEXT_MAX];
+	char policy[POLICY_TEXT_MAX], from[SCHEMA_DERIVE_TEXT_MAX];
 	json_t *o = json_pack("{s:s, s:i, s:s, s:s, s:s}", "name", f->name, "number",
 			      (int)f->number, "type", value_type_text(f->type), "merge",
 			      schema_merge_text(f->merge), "reach", schema_reach_text(f->reach));
@@ -53,7 +66,8 @@ static json_t *field_json(const struct schema_field *f)
 	}
 	set_text(o, "codes", f->codes == NULL ? NULL : f->codes->name);
 	set_text(o, "to", f->to);
-	set_text(o, "derived_from", f->derive == DERIVE_NONE ? NULL : f->derive_from);
+	set_text(o, "derived", derivation_text(f));
+	set_text(o, "derived_from", schema_derive_text(f, from));
 	set_text(o, "check", f->check == CHECK_MRZ ? "mrz" : NULL);
 	set_flag(o, "required", f->required);
 	set_flag(o, "closed", f->closed);
@@ -78,6 +92,12 @@ static json_t *kind_json(const struct schema_kind *k)
 	json_object_set_new(o, "title", names_json(k, &k->title));
 	json_object_set_new(o, "unique", uniques);
 	json_object_set_new(o, "fields", fields);
+	if (k->doubles.is_set) {
+		json_object_set_new(o, "doubles",
+				    json_pack("{s:s, s:s, s:s}", "key", schema_doubles_key(k)->name,
+					      "same", schema_doubles_same(k)->name, "different",
+					      schema_doubles_different(k)->name));
+	}
 	return o;
 }
 
@@ -180,7 +200,7 @@ static enum rc show_fields(struct out *o, const struct schema_kind *k)
 
 	for (i = 0; i < k->fields_count; i++) {
 		const struct schema_field *f = &k->fields[i];
-		char text[TEXT_MAX], policy[POLICY_TEXT_MAX];
+		char text[TEXT_MAX], policy[POLICY_TEXT_MAX], from[SCHEMA_DERIVE_TEXT_MAX];
 
 		out_table_row(t);
 		out_table_text(t, f->name);
@@ -193,8 +213,10 @@ static enum rc show_fields(struct out *o, const struct schema_kind *k)
 		(void)snprintf(text, sizeof(text), "%s%s%s%s%s", f->required ? "required " : "",
 			       f->closed ? "closed " : "",
 			       f->check == CHECK_MRZ ? "check digits of an MRZ " : "",
-			       f->derive == DERIVE_NONE ? "" : "the year of ",
-			       f->derive == DERIVE_NONE ? "" : f->derive_from);
+			       f->derive == DERIVE_NONE ? "" :
+			       f->derive == DERIVE_YEAR ? "the year of " :
+							  "the key to doubles by ",
+			       schema_derive_text(f, from));
 		out_table_text(t, text);
 	}
 	return out_table_print(o, t);
@@ -210,6 +232,10 @@ static enum rc show_kind(struct out *o, const struct schema_kind *k)
 		 k->closed ? ", closed" : "");
 	for (i = 0; i < k->uniques_count; i++) {
 		out_line(o, "unique: %s", join_names(k, &k->uniques[i], text));
+	}
+	if (k->doubles.is_set) {
+		out_line(o, "doubles: by %s; linked by %s count once", schema_doubles_key(k)->name,
+			 schema_doubles_same(k)->name);
 	}
 	return show_fields(o, k);
 }

@@ -34,6 +34,7 @@ static enum rc bind_column(struct import_sheet *s, struct import_column *column,
 			   struct value_reader *r, struct path_problem *why)
 {
 	const struct schema_field *f = NULL;
+	char from[SCHEMA_DERIVE_TEXT_MAX];
 
 	column->field = NULL;
 	column->role = IMPORT_FIELD;
@@ -57,7 +58,7 @@ static enum rc bind_column(struct import_sheet *s, struct import_column *column,
 	if (f->derive != DERIVE_NONE) {
 		return path_fail(why, RC_INVALID, "leave the column out",
 				 "%s.%s is computed from %s", s->kind->name, f->name,
-				 f->derive_from);
+				 schema_derive_text(f, from));
 	}
 	column->field = f;
 	return RC_OK;

@@ -271,7 +271,17 @@ static enum rc load_schema(struct load *l)
 	return rc == RC_OK ? join_schemas(l, &own) : rc;
 }
 
-static enum rc add_addresses(struct load *l, void *ctx, const struct record *r)
+static void read_secret(struct load *l, const struct record *r)
+{
+	struct bytes secret = shown(l, r, "name_secret");
+
+	l->c->has_name_secret = secret.len == KEY_LEN;
+	if (l->c->has_name_secret) {
+		memcpy(l->c->name_secret, secret.p, KEY_LEN);
+	}
+}
+
+static enum rc read_system(struct load *l, void *ctx, const struct record *r)
 {
 	struct view_source source = records_source(&l->stamps);
 	const struct schema_field *f = schema_field_by_name(r->kind, bytes_of("addresses"));
@@ -281,6 +291,7 @@ static enum rc add_addresses(struct load *l, void *ctx, const struct record *r)
 	enum rc rc = view_values(r, f, &source, l->a, &v);
 
 	(void)ctx;
+	read_secret(l, r);
 	if (rc != RC_OK) {
 		return rc;
 	}
@@ -312,12 +323,13 @@ enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *c
 	seq = rc == RC_OK ? national.applied : 0;
 	c->national_seq = UINT64_MAX; /* a load that fails is done again */
 	c->centre_addresses_count = 0;
+	c->has_name_secret = false;
 	rc = load_offices(&l);
 	if (rc == RC_OK) {
 		rc = load_scopes(&l);
 	}
 	if (rc == RC_OK) {
-		rc = each_record(&l, KIND_SYSTEM, NULL, add_addresses);
+		rc = each_record(&l, KIND_SYSTEM, NULL, read_system);
 	}
 	if (rc == RC_OK) {
 		rc = load_schema(&l);

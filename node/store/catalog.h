@@ -42,8 +42,10 @@ struct catalog {
 	uint32_t scopes_count;
 	const char *const *centre_addresses; /* HOST:PORT */
 	uint32_t centre_addresses_count;
-	uint16_t scope_next; /* the first scope number not given out */
-	struct arena arena;  /* its memory */
+	bool has_name_secret;
+	uint8_t name_secret[KEY_LEN]; /* of the system, see samekey.h */
+	uint16_t scope_next;          /* the first scope number not given out */
+	struct arena arena;           /* its memory */
 };
 
 /* A catalog that knows the built-in kinds only. NULL: out of memory. */

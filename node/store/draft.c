@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/store/computed.h"
 #include "node/store/records.h"
 #include "node/store/room.h"
 #include "sync/mrz.h"
@@ -347,37 +348,22 @@ static struct draft_op *find_op(struct draft_op *ops, uint32_t count, const stru
 	return NULL;
 }
 
-/* The derived fields that follow from an operation. */
-static enum rc add_derived(struct judge *j, const struct draft_op *op, struct draft_op *ops,
-			   uint32_t *count)
+static bool may_compute(void *ctx, enum reach reach)
 {
-	const struct schema_kind *k = j->d->kind;
-	uint32_t i;
+	return may_write(ctx, reach);
+}
 
-	for (i = 0; i < k->fields_count; i++) {
-		const struct schema_field *f = &k->fields[i];
-		struct draft_op derived = { .field = f, .code = op->code };
-		uint8_t buffer[16];
-		struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
-		bool changes = true;
+/* Appends what follows from the operations that are kept. */
+static enum rc add_computed(struct judge *j, struct draft_op *ops, uint32_t *count)
+{
+	struct computed c = { .work = j->w,
+			      .kind = j->d->kind,
+			      .record = j->r,
+			      .is_new = j->is_new,
+			      .ctx = j,
+			      .may_write = may_compute };
 
-		if (f->derive != DERIVE_YEAR || strcmp(f->derive_from, op->field->name) != 0) {
-			continue;
-		}
-		if (op->code == OP_PUT) {
-			int64_t packed = value_number(op->field->type, op->value);
-
-			value_put_number(&w, packed / (16 * 32));
-			derived.value = arena_copy(j->w->arena, bytes_written(&w));
-		}
-		if (!j->is_new && is_same(find_state(j->r, f, CLASS_REGISTER), &derived)) {
-			changes = false;
-		}
-		if (changes) {
-			ops[(*count)++] = derived;
-		}
-	}
-	return RC_OK;
+	return j->derives && *count > 0 ? computed_add(&c, ops, count) : RC_OK;
 }
 
 /* Judges the operations and keeps those that change something. */
@@ -396,8 +382,11 @@ static enum rc keep_ops(struct judge *j)
 		bool changes = !(j->is_new && op->code == OP_CLEAR);
 
 		if (op->field->derive != DERIVE_NONE) {
+			char from[SCHEMA_DERIVE_TEXT_MAX];
+
 			return refuse(j, RC_INVALID, "leave it out", "%s.%s is computed from %s",
-				      j->d->kind->name, op->field->name, op->field->derive_from);
+				      j->d->kind->name, op->field->name,
+				      schema_derive_text(op->field, from));
 		}
 		rc = judge_op(j, op);
 		if (rc == RC_OK && op->field->merge == MERGE_REGISTER &&
@@ -414,9 +403,9 @@ static enum rc keep_ops(struct judge *j)
 		if (rc == RC_OK && changes) {
 			ops[count++] = *op;
 		}
-		if (rc == RC_OK && changes && j->derives) {
-			rc = add_derived(j, op, ops, &count);
-		}
+	}
+	if (rc == RC_OK) {
+		rc = add_computed(j, ops, &count);
 	}
 	j->plan->ops = ops;
 	j->plan->ops_count = count;

@@ -34,12 +34,15 @@ bool found_is_dialable(const char *address)
 
 static enum rc write_system(struct commit *c, const struct found *f, struct draft_result *why)
 {
+	uint8_t secret[KEY_LEN];
 	const struct store_info *info = &c->work->store->info;
 	struct builtin b = builtin_begin(c, BUILTIN_SYSTEM, NULL);
 
 	builtin_put(&b, "name", bytes_of(f->name));
 	builtin_put(&b, "key", bytes_at(info->key, KEY_LEN));
 	builtin_put(&b, "id", bytes_at(info->system, SYSTEM_LEN));
+	c->work->store->world->random(secret, sizeof(secret));
+	builtin_put(&b, "name_secret", bytes_at(secret, sizeof(secret)));
 	if (f->listen != NULL && found_is_dialable(f->listen)) {
 		builtin_put(&b, "addresses", bytes_of(f->listen));
 	}

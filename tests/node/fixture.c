@@ -54,12 +54,28 @@ static const char schema_text[] =
 	"    writers: centre\n"
 	"    fields:\n"
 	"      - {name: number, type: text, policy: latest}\n"
+	"  - name: human\n"
+	"    reach: region\n"
+	"    doubles: {key: key, same: same_as, different: not_same}\n"
+	"    fields:\n"
+	"      - {name: name, type: text, policy: ask, reach: office}\n"
+	"      - {name: born, type: pdate, policy: ask, reach: office}\n"
+	"      - {name: sex, type: code, codes: STATE, policy: ask}\n"
+	"      - {name: year, type: int, derived: year(born), policy: ask}\n"
+	"      - {name: key, type: text, derived: \"same(name, born, sex)\", policy: latest, "
+	"reach: centre}\n"
+	"      - {name: same_as, type: link, to: human, merge: set, reach: centre}\n"
+	"      - {name: not_same, type: link, to: human, merge: set, reach: centre}\n"
+	"      - {name: city, type: text, policy: latest}\n"
+	"      - {name: size, type: int, policy: max}\n"
 	"figures:\n"
 	"  - {name: people, type: flow, measure: count, of: person, by: [city, office]}\n"
 	"  - {name: sizes, type: flow, measure: sum(size), of: person, by: [state]}\n"
 	"  - {name: marks, type: flow, measure: count, of: person, by: [nr, level, origin]}\n"
 	"  - {name: files, type: flow, measure: count, of: person, by: [file, tags]}\n"
-	"  - {name: permits, type: flow, measure: count, of: permit, by: [year]}\n";
+	"  - {name: permits, type: flow, measure: count, of: permit, by: [year]}\n"
+	"  - {name: humans, type: flow, measure: count, of: human, by: [city, office]}\n"
+	"  - {name: human_sizes, type: flow, measure: sum(size), of: human, by: [sex]}\n";
 
 enum { MAP_BYTES = 1 << 30, DIRTY_BYTES = 1 << 20 };
 
@@ -120,6 +136,15 @@ static struct draft_op op_of(const char *kind, const char *field, struct bytes v
 	return op;
 }
 
+/* What all nodes know of the system. */
+static void add_system(struct fixture_node *n)
+{
+	static const uint8_t secret[KEY_LEN] = "a secret for the keys of doubles";
+	struct draft_op op = op_of("system", "name_secret", bytes_at(secret, KEY_LEN));
+
+	add_builtin(n, "system", &op, 1);
+}
+
 static void add_schema(struct fixture_node *n)
 {
 	struct arena a;
@@ -157,6 +182,7 @@ void fixture_init(struct fixture *f)
 	memcpy(info.centre_key, f->centre.key.public, KEY_LEN);
 	cr_assert_eq(store_create(f->centre.dir, MAP_BYTES, &world_real, &info, &f->centre.store),
 		     RC_OK);
+	add_system(&f->centre);
 	add_schema(&f->centre);
 }
 

@@ -361,3 +361,57 @@ Test(schema_yaml, the_schema_of_the_real_table_is_good)
 	cr_assert_eq(find_figure(&s, "population")->measure.by_count, 4);
 	free(a.p);
 }
+
+Test(schema_yaml, doubles_and_their_key_are_read)
+{
+	static const char good[] =
+		"{name: a, type: text}, {name: b, type: pdate}, {name: c, type: code, codes: C}, "
+		"{name: key, type: text, derived: \"same(a, b,c )\"}, "
+		"{name: yes, type: link, to: k, merge: set}, "
+		"{name: no, type: link, to: k, merge: set}], "
+		"doubles: {key: key, same: yes, different: no";
+	static const struct {
+		const char *fields, *text;
+	} rows[] = {
+		{ "{name: a, type: text, derived: \"same(a b, c, d)\"}",
+		  "derived is year(DATE) or" },
+		{ "{name: a, type: text, derived: \"same(a, b, c, d)\"}",
+		  "derived is year(DATE) or" },
+		{ "{name: a, type: text, derived: \"same(a, , c)\"}",
+		  "derived from a field that the kind does not have, " },
+		{ "{name: a, type: text, derived: \"like(a)\"}", "not \"like(a)\"" },
+		{ "{name: a, type: text}], doubles: {key: a, same: b, different: c",
+		  "kind k has no field b" },
+		{ "{name: a, type: text}], doubles: {key: a, same: a", "different" },
+		{ "{name: a, type: text}], doubles: {key: a, sam: a", "unknown key \"sam\"" },
+	};
+	struct arena a = take_arena();
+	struct schema_error e = { .text = "" };
+	struct schema s;
+	const struct schema_kind *k = NULL;
+	size_t i;
+
+	/* The list of fields is closed early; its bracket then closes nothing. */
+	for (i = 0; i <= sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[2048];
+		bool last = i == sizeof(rows) / sizeof(rows[0]);
+		const char *fields = last ? good : rows[i].fields;
+		int len = snprintf(text, sizeof(text),
+				   "schema: s\nversion: 7\n"
+				   "codes: [{name: C, values: [A]}]\n"
+				   "kinds: [{name: k, reach: centre, fields: [%s%s}]\n",
+				   fields, strchr(fields, ']') == NULL ? "]" : "}");
+		enum rc rc = schema_yaml_parse(bytes_at(text, (size_t)len), &a, &s, &e);
+
+		cr_assert_eq(rc, last ? RC_OK : RC_INVALID, "%s: %s", fields, e.text);
+		cr_expect(last || strstr(e.text, rows[i].text) != NULL, "%s: %s", fields, e.text);
+	}
+	k = &s.kinds[0];
+	cr_assert_str_eq(schema_doubles_key(k)->name, "key");
+	cr_assert_str_eq(schema_doubles_same(k)->name, "yes");
+	cr_assert_str_eq(schema_doubles_different(k)->name, "no");
+	cr_assert_str_eq(schema_doubles_key(k)->derive_from[0], "a");
+	cr_assert_str_eq(schema_doubles_key(k)->derive_from[1], "b");
+	cr_assert_str_eq(schema_doubles_key(k)->derive_from[2], "c");
+	free(a.p);
+}

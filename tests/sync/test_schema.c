@@ -8,7 +8,7 @@ struct sample {
 	struct schema_code code[3];
 	struct schema_codes list[1];
 	struct schema_rank ranks[2];
-	struct schema_field fields[4];
+	struct schema_field fields[7];
 	uint16_t title[1];
 	uint16_t unique_fields[1];
 	struct schema_key unique[1];
@@ -40,8 +40,27 @@ static void fill_fields(struct sample *s)
 	s->fields[3] = (struct schema_field){ .name = "made_year",
 					      .type = VALUE_INT,
 					      .derive = DERIVE_YEAR,
-					      .derive_from = "made_on",
+					      .derive_from = { "made_on" },
 					      .reach = REACH_REGION };
+}
+
+/* The kind's last four fields, as doubles need them. */
+static void add_doubles(struct sample *s)
+{
+	struct schema_field verdict = {
+		.type = VALUE_LINK, .to = "thing", .merge = MERGE_SET, .reach = REACH_CENTRE
+	};
+
+	s->fields[4] = (struct schema_field){ .name = "key",
+					      .type = VALUE_TEXT,
+					      .derive = DERIVE_SAME,
+					      .derive_from = { "title", "made_on", "state" },
+					      .reach = REACH_CENTRE };
+	s->fields[5] = s->fields[6] = verdict;
+	s->fields[5].name = "same";
+	s->fields[6].name = "other";
+	s->kind[0].fields_count = 7;
+	s->kind[0].doubles = (struct schema_doubles){ true, 4, 5, 6 };
 }
 
 static void init_sample(struct sample *s)
@@ -91,6 +110,13 @@ static void expect_refused(const char *text)
 	cr_expect_eq(rc, RC_INVALID, "%s: accepted", text);
 	cr_expect_not_null(strstr(error.text, text), "%s", error.text);
 	init_sample(&sample);
+}
+
+/* The same of a sample with doubles; the next one has them again. */
+static void expect_no_doubles(const char *text)
+{
+	expect_refused(text);
+	add_doubles(&sample);
 }
 
 TestSuite(schema, .init = init);
@@ -224,13 +250,43 @@ Test(schema, what_no_file_can_say_is_refused_too)
 	expect_refused("successor C of A is not in the list");
 }
 
+Test(schema, doubles_are_judged_by_meaning)
+{
+	add_doubles(&sample);
+	cr_assert_eq(schema_check(&sample.schema, &arena, &error), RC_OK, "%s", error.text);
+	sample.fields[4].derive_from[2] = NULL;
+	expect_no_doubles("field key: same() takes a name, a date and one more field");
+	sample.fields[4].derive_from[2] = "made_year";
+	expect_no_doubles("field key: same() needs registers that people fill in, not made_year");
+	sample.fields[4].derive_from[0] = "state";
+	expect_no_doubles("field key: same() begins with a name, a text");
+	sample.fields[4].derive_from[1] = "state";
+	expect_no_doubles("field key: the second of same() is a date");
+	sample.fields[4].type = VALUE_INT;
+	expect_no_doubles("field key: what is derived by same() is a register of type text");
+	sample.fields[4].derive = DERIVE_YEAR;
+	expect_no_doubles("field key: derived from what?");
+	sample.kind[0].doubles.key = 0;
+	expect_no_doubles("the key of doubles, title, must be derived");
+	sample.kind[0].doubles.key = 9;
+	expect_no_doubles("doubles needs three fields of the kind");
+	sample.kind[0].doubles.different = 5;
+	expect_no_doubles("doubles needs three fields of the kind");
+	sample.fields[5].merge = MERGE_REGISTER;
+	expect_no_doubles("doubles needs same to be a set of links to the kind itself");
+	sample.fields[6].reach = REACH_REGION;
+	expect_no_doubles("doubles needs fields of one reach; other has region, the key centre");
+	sample.fields[6].closed = true;
+	expect_no_doubles("doubles names a field that is closed");
+}
+
 Test(schema, fields_and_figures_are_judged_by_meaning)
 {
 	sample.fields[0].merge = MERGE_COUNTER;
 	expect_refused("field title: a counter has type int");
 	sample.fields[3].type = VALUE_TEXT;
 	expect_refused("field made_year: a derived year is a register of type int");
-	sample.fields[3].derive_from = "state";
+	sample.fields[3].derive_from[0] = "state";
 	expect_refused("field made_year: a year is derived from a date");
 	sample.fields[2].policy = POLICY_CENTRE;
 	expect_refused("field made_on: policy centre needs a reach");
