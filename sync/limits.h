@@ -40,6 +40,7 @@
 	X(STEP_ARENA_BYTES, 134217728, "bytes", "writer", "memory of one step")                    \
 	X(KEY_BYTES_MAX, 64, "bytes", "writer", "key of the store")                                \
 	X(LOOKUP_RECORDS_MAX, 6291456, "records", "writer", "records that import --key compares")  \
+	X(GROUP_RECORDS_MAX, 64, "records", "format", "linked records that count as one")          \
 	X(MAP_FULL_PERCENT, 90, "percent", "writer", "fill at which new records are refused")
 
 #define LIMIT_ENUM(name, value, unit, bound, text) LIMIT_##name = (value),

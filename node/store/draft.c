@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/store/computed.h"
+#include "node/store/doubles.h"
 #include "node/store/records.h"
 #include "node/store/room.h"
 #include "sync/mrz.h"
@@ -305,6 +306,32 @@ static enum rc judge_settling(struct judge *j, const struct draft_op *op)
 	return rc;
 }
 
+/* A record is not its own double, and a group stays small enough to count. */
+static enum rc judge_link(struct judge *j, const struct draft_op *op)
+{
+	const struct schema_kind *k = j->d->kind;
+	uint32_t count = 0;
+	struct uuid other;
+	enum rc rc = RC_OK;
+
+	if (op->field != schema_doubles_same(k) && op->field != schema_doubles_different(k)) {
+		return RC_OK;
+	}
+	if (!doubles_other(j->r, op->value, &other)) {
+		return refuse(j, RC_INVALID, "give the id of the other record",
+			      "%s.%s: this is the record itself", k->name, op->field->name);
+	}
+	if (op->field == schema_doubles_same(k)) {
+		rc = work_group_with(j->w, j->r, other, &count);
+	}
+	return rc != RC_OK || count <= LIMIT_GROUP_RECORDS_MAX ?
+		       rc :
+		       refuse(j, RC_LIMIT,
+			      "look for links that are wrong, and `kerwen unlink` them",
+			      "%s.%s: at most %d records are linked into one", k->name,
+			      op->field->name, (int)LIMIT_GROUP_RECORDS_MAX);
+}
+
 /* Whether an operation on an existing record changes anything. */
 static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *changes)
 {
@@ -323,7 +350,7 @@ static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *ch
 		break;
 	case OP_SET_ADD:
 		*changes = !is_in_set(state, op->value, NULL);
-		return RC_OK;
+		return *changes ? judge_link(j, op) : RC_OK;
 	case OP_SET_REMOVE:
 		*changes = is_in_set(state, op->value, j->d);
 		return RC_OK;

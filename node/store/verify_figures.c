@@ -8,6 +8,7 @@
 
 #include "node/base/mem.h"
 #include "node/store/cells.h"
+#include "node/store/doubles.h"
 #include "node/store/verify_run.h"
 
 enum { CELLS_BYTES = 1 << 30 }; /* address space for all cells */
@@ -70,6 +71,17 @@ static struct bytes name_office(void *ctx, uint16_t office)
 	return bytes_of(name == NULL ? "" : name);
 }
 
+/* A group counts once. */
+static bool is_counted(struct verify *v, const struct record *r, enum rc *rc)
+{
+	struct doubles_store s = { v->txn, &v->store->catalog->schema };
+	struct doubles_source source = doubles_stored(&s);
+	bool counted = false;
+
+	*rc = doubles_is_counted(&source, r, &v->arena, &counted);
+	return counted;
+}
+
 static enum rc count_record(struct count *c, const struct record *r)
 {
 	struct verify *v = c->v;
@@ -105,7 +117,7 @@ static enum rc count_kind(struct count *c, uint16_t kind)
 		size_t mark = arena_mark(&v->arena);
 
 		rc = records_walk_next(&w, &v->arena, &r);
-		if (rc == RC_OK && !(begun && uuid_equal(r.id, last))) {
+		if (rc == RC_OK && !(begun && uuid_equal(r.id, last)) && is_counted(v, &r, &rc)) {
 			rc = count_record(c, &r);
 		}
 		arena_release(&v->arena, mark);

@@ -2,41 +2,19 @@
 
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "node/base/mem.h"
 #include "node/store/cells.h"
 #include "node/store/conflicts.h"
 #include "node/store/derive.h"
-#include "node/store/key.h"
 #include "node/store/parts.h"
 #include "node/store/react.h"
 #include "node/store/records.h"
 #include "node/store/unique.h"
+#include "node/store/work_priv.h"
 
 /* The arena is emptied at this fill. The rest is for one more change, and for
  * what the derived tables take while everything is written. */
 enum { LARGE_BYTES = LIMIT_STEP_ARENA_BYTES / 8 * 3 };
-
-struct record_name {
-	uint8_t kind[2];
-	struct uuid id;
-};
-
-struct work_record {
-	struct record_name name;
-	struct record record;
-	bool existed; /* derived tables hold it from before this work */
-	struct work_part {
-		bool dirty;     /* to be written */
-		bool fresh;     /* one change of this work is all there is to it */
-		uint32_t place; /* of that change in its entry */
-	} parts[RECORD_PARTS_MAX];
-	struct key *uniques; /* what the index holds of it */
-	bool *has_unique;
-	UT_hash_handle hh;
-};
 
 struct work_cell {
 	uint16_t figure, part;
@@ -175,6 +153,7 @@ static enum rc find_uniques(struct work *w, const struct record *r, struct key *
 static enum rc remember_before(struct work *w, struct work_record *r)
 {
 	uint32_t count = r->record.kind == NULL ? 0 : r->record.kind->uniques_count;
+	bool counted = false;
 	enum rc rc = RC_OK;
 
 	r->uniques = arena_take_zeroed(w->arena, count, sizeof(*r->uniques));
@@ -186,7 +165,13 @@ static enum rc remember_before(struct work *w, struct work_record *r)
 		return RC_OK;
 	}
 	rc = find_uniques(w, &r->record, r->uniques, r->has_unique);
-	return rc == RC_OK ? count_record(w, &r->record, -1) : rc;
+	if (rc == RC_OK) {
+		rc = work_groups_remember(w, r);
+	}
+	if (rc == RC_OK) {
+		rc = work_groups_was_counted(w, r, &counted);
+	}
+	return rc == RC_OK && counted ? count_record(w, &r->record, -1) : rc;
 }
 
 /* Where a touched record comes from. */
@@ -209,6 +194,7 @@ static struct work_record *load_record(struct work *w, const struct record_name 
 					records_get(w->txn, &w->store->catalog->schema, kind,
 						    name->id, w->arena, &r->record);
 		r->existed = rc == RC_OK && load == LOAD_STORED;
+		r->is_pulled = load == LOAD_DERIVED_ANEW; /* of a group that is, too */
 		if (rc == RC_NOTFOUND) {
 			rc = RC_OK;
 		}
@@ -231,17 +217,27 @@ static struct record_name name_of(uint16_t kind, struct uuid id)
 	return name;
 }
 
-static struct work_record *touch_record(struct work *w, uint16_t kind, struct uuid id,
-					enum load load)
+struct work_record *work_find(struct work *w, uint16_t kind, struct uuid id)
 {
 	struct record_name name = name_of(kind, id);
 	struct work_record *r = NULL;
 
-	if (w->rc != RC_OK) {
-		return NULL;
-	}
 	HASH_FIND(hh, w->records, &name, sizeof(name), r);
-	return r != NULL ? r : load_record(w, &name, kind, load);
+	return r;
+}
+
+static struct work_record *touch_record(struct work *w, uint16_t kind, struct uuid id,
+					enum load load)
+{
+	struct record_name name = name_of(kind, id);
+	struct work_record *r = w->rc == RC_OK ? work_find(w, kind, id) : NULL;
+
+	return r != NULL || w->rc != RC_OK ? r : load_record(w, &name, kind, load);
+}
+
+struct work_record *work_touch(struct work *w, uint16_t kind, struct uuid id)
+{
+	return touch_record(w, kind, id, LOAD_STORED);
 }
 
 enum rc work_derive(struct work *w, uint16_t kind, struct uuid id)
@@ -478,6 +474,7 @@ static enum rc update_conflict(struct work *w, const struct work_record *r)
 
 static enum rc flush_record(struct work *w, const struct work_record *r)
 {
+	bool counted = false;
 	enum rc rc = write_parts(w, r);
 
 	if (rc != RC_OK || r->record.kind == NULL) {
@@ -487,7 +484,10 @@ static enum rc flush_record(struct work *w, const struct work_record *r)
 	if (rc == RC_OK) {
 		rc = update_conflict(w, r);
 	}
-	return rc == RC_OK ? count_record(w, &r->record, 1) : rc;
+	if (rc == RC_OK) {
+		rc = work_groups_is_counted(w, r, &counted);
+	}
+	return rc == RC_OK && counted ? count_record(w, &r->record, 1) : rc;
 }
 
 static enum rc flush_cells(struct work *w)
@@ -509,7 +509,7 @@ static enum rc flush_cells(struct work *w)
 enum rc work_flush(struct work *w)
 {
 	const struct work_record *r = NULL;
-	enum rc rc = w->rc;
+	enum rc rc = w->rc == RC_OK ? work_groups_pull(w) : w->rc;
 
 	for (r = w->records; r != NULL && rc == RC_OK; r = r->hh.next) {
 		rc = flush_record(w, r);

@@ -67,6 +67,13 @@ const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid 
 const struct kv_room *work_room(struct work *w);
 
 /*
+ * How many records would count as one (doubles.h) if r, too, named the other as
+ * the same; 0: the other does not name r, so that there is no link yet. Groups
+ * beyond LIMIT_GROUP_RECORDS_MAX are not looked through.
+ */
+enum rc work_group_with(struct work *w, const struct record *r, struct uuid other, uint32_t *count);
+
+/*
  * Applies one record change, at a place of entry e, in e's scope. The entry
  * must be stored before the next flush. The ops'
  * values must live in the arena. seen: as part_apply.

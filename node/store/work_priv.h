@@ -1,0 +1,56 @@
+/* A touched record, for work.c and work_groups.c alone; see work.h. */
+#ifndef KERWEN_WORK_PRIV_H
+#define KERWEN_WORK_PRIV_H
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "node/store/key.h"
+#include "node/store/work.h"
+#include "sync/view.h"
+
+struct record_name {
+	uint8_t kind[2];
+	struct uuid id;
+};
+
+struct work_record {
+	struct record_name name;
+	struct record record;
+	bool existed; /* derived tables hold it from before this work */
+	struct work_part {
+		bool dirty;     /* to be written */
+		bool fresh;     /* one change of this work is all there is to it */
+		uint32_t place; /* of that change in its entry */
+	} parts[RECORD_PARTS_MAX];
+	struct key *uniques; /* what the index holds of it */
+	bool *has_unique;
+	bool was_live;
+	struct values links; /* what it named as the same, before this work */
+	bool is_pulled;      /* touched only because its group is counted anew */
+	UT_hash_handle hh;
+};
+
+/* --- work.c ----------------------------------------------------------------------- */
+
+/* The touched record; NULL: it was not touched. */
+struct work_record *work_find(struct work *w, uint16_t kind, struct uuid id);
+
+/* Touches a stored record: what it counted is taken back. NULL: the work failed. */
+struct work_record *work_touch(struct work *w, uint16_t kind, struct uuid id);
+
+/* --- work_groups.c ------------------------------------------------------------------ */
+
+/* Remembers what figures need of a record that was just loaded, before it
+ * changes. */
+enum rc work_groups_remember(struct work *w, struct work_record *r);
+
+/* Whether figures count the record: before this work, or with what it did. */
+enum rc work_groups_was_counted(struct work *w, const struct work_record *r, bool *out);
+enum rc work_groups_is_counted(struct work *w, const struct work_record *r, bool *out);
+
+/* Touches all records whose groups this work changed, so that they are counted
+ * anew, too. Before anything is written. */
+enum rc work_groups_pull(struct work *w);
+
+#endif
