@@ -16,6 +16,10 @@ extern const struct command cmd_conflicts_command;
 extern const struct command cmd_resolve_command;
 extern const struct command cmd_show_command;
 extern const struct command cmd_list_command;
+extern const struct command cmd_duplicates_command;
+extern const struct command cmd_link_command;
+extern const struct command cmd_unlink_command;
+extern const struct command cmd_not_same_command;
 extern const struct command cmd_figures_command;
 extern const struct command cmd_run_command;
 extern const struct command cmd_sync_command;
@@ -35,7 +39,9 @@ const struct command *const cmd_table[] = {
 	&cmd_set_command,          &cmd_delete_command,
 	&cmd_restore_command,      &cmd_show_command,
 	&cmd_list_command,         &cmd_conflicts_command,
-	&cmd_resolve_command,      &cmd_figures_command,
+	&cmd_resolve_command,      &cmd_duplicates_command,
+	&cmd_link_command,         &cmd_unlink_command,
+	&cmd_not_same_command,     &cmd_figures_command,
 	&cmd_run_command,          &cmd_sync_command,
 	&cmd_import_command,       &cmd_export_command,
 	&cmd_status_command,       &cmd_verify_command,

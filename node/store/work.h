@@ -73,6 +73,9 @@ const struct kv_room *work_room(struct work *w);
  */
 enum rc work_group_with(struct work *w, const struct record *r, struct uuid other, uint32_t *count);
 
+/* Whether the two are of one group, as things stand now. */
+enum rc work_group_has(struct work *w, const struct record *r, struct uuid other, bool *out);
+
 /*
  * Applies one record change, at a place of entry e, in e's scope. The entry
  * must be stored before the next flush. The ops'

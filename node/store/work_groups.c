@@ -275,3 +275,16 @@ enum rc work_group_with(struct work *w, const struct record *r, struct uuid othe
 	arena_release(w->arena, mark);
 	return rc;
 }
+
+enum rc work_group_has(struct work *w, const struct record *r, struct uuid other, bool *out)
+{
+	struct doubles_group group;
+	enum rc rc = find_group_now(w, r, &group);
+	uint32_t i;
+
+	*out = false;
+	for (i = 0; rc == RC_OK && i < group.count; i++) {
+		*out = *out || uuid_equal(group.members[i].id, other);
+	}
+	return rc;
+}

@@ -1,0 +1,186 @@
+#!/bin/sh
+# Doubles, through a real daemon of the centre: found there though no name is,
+# linked, counted once, and taken back; and what must be refused.
+set -eu
+
+: "${KERWEN:?names the program}"
+: "${TMPDIR:=/tmp}"
+schema=$(dirname "$0")/../../configs/migration.yaml
+schema=$(cd "$(dirname "$schema")" && pwd)/migration.yaml
+cd "$TMPDIR"
+pids=
+
+fail()
+{
+	echo "$*"
+	exit 1
+}
+
+clean()
+{
+	for pid in $pids; do
+		kill "$pid" 2>/dev/null || true
+	done
+}
+trap clean EXIT
+
+# expect CODE COMMAND...: runs it; leaves its output in out and err.
+expect()
+{
+	code=$1
+	shift
+	got=0
+	"$@" >out 2>err </dev/null || got=$?
+	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
+}
+
+# says FILE TEXT, lacks FILE TEXT: whether the text is in the file.
+says()
+{
+	grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(cat "$1")"
+}
+
+lacks()
+{
+	! grep -qF -- "$2" "$1" || fail "\"$2\" in $1: $(cat "$1")"
+}
+
+# person DIR NAME DATE SEX: adds one; leaves the id in id.
+person()
+{
+	expect 0 "$KERWEN" -C "$1" add person "name_tm=$2" "birth_date=$3" "sex=$4" \
+		citizenship=XXA legal_status=REF stateless=true region="$5"
+	id=$(cat out)
+}
+
+# refugees COUNT: what the centre counts.
+refugees()
+{
+	expect 0 "$KERWEN" -C c figures refugees --json
+	says out "\"total\":$1,"
+}
+
+expect 0 "$KERWEN" -C c init --centre --name C --schema "$schema" --listen 127.0.0.1:0
+"$KERWEN" -C c run 2>c.log </dev/null &
+pids=$!
+until port=$(sed -n 's/.*listening on port \([0-9]*\).*/\1/p' c.log) && [ -n "$port" ]; do
+	sleep 0.05
+done
+expect 0 "$KERWEN" -C c office invite Lebap --number 1 --region TM-L \
+	--centre "127.0.0.1:$port" --out l.inv
+expect 0 "$KERWEN" -C c office invite Mary --number 2 --region TM-M \
+	--centre "127.0.0.1:$port" --out m.inv
+expect 0 "$KERWEN" -C l init --join l.inv
+expect 0 "$KERWEN" -C m init --join m.inv
+
+# D3: two scripts, one person.
+person l 'Нурмухаммедов Курбангельды' 1980-05-04 1 TM-L
+a=$id
+person m 'Nurmuhammedow Gurbangeldi' 1980-05-04 1 TM-M
+b=$id
+person m 'Nurmuhammedow Gurbangeldi' 1980-05 1 TM-M
+vague=$id
+person m 'Nurmuhammedow Gurbangeldi' 1980-05-04 2 TM-M
+expect 0 "$KERWEN" -C l sync
+expect 0 "$KERWEN" -C m sync
+refugees 4
+expect 0 "$KERWEN" -C c duplicates
+says out '3 pairs, 1 likely'
+[ "$(sed -n 2p out | cut -d ' ' -f 1)" = likely ] || fail "the likely pair is not first: $(cat out)"
+expect 0 "$KERWEN" -C c duplicates person --json --limit 1
+says out "\"pairs\":[{\"kind\":\"person\",\"level\":\"likely\",\"state\":\"candidate\""
+says out "\"records\":[{\"id\":\"$a\",\"home\":\"Lebap\",\"fields\":{\"birth_year\":1980,\"sex\":\"1\"}}"
+says out "{\"id\":\"$b\",\"home\":\"Mary\""
+says out '"more":true'
+for name in Nurmuhammedow Gurbangeldi Нурмухаммедов Курбангельды nirmihama; do
+	! grep -qaiF "$name" c/db/data.mdb || fail "the centre has the name $name"
+done
+grep -qaF Nurmuhammedow m/db/data.mdb || fail "names are not found where they are"
+
+# A link counts both once, and is taken back.
+expect 0 "$KERWEN" -C c link "$a" "$b" --reason 'one man, seen in Lebap'
+says out "linked $a and $b"
+refugees 3
+expect 0 "$KERWEN" -C c link "$b" "$a"
+says out unchanged
+expect 0 "$KERWEN" -C c duplicates --json
+says out "\"groups\":[{\"kind\":\"person\",\"ids\":[\"$a\",\"$b\"],\"counts\":\"$a\"}],\"oversized\":0"
+lacks out '"level":"likely"'
+expect 0 "$KERWEN" -C c duplicates --all
+says out linked
+expect 0 "$KERWEN" -C c duplicates --linked
+says out '1 group'
+expect 0 "$KERWEN" -C c verify
+expect 0 "$KERWEN" -C l sync
+expect 0 "$KERWEN" -C l verify
+expect 0 "$KERWEN" -C l show "$a"
+says out "$b"
+expect 0 "$KERWEN" -C c unlink "$a" "$b" --json
+says out "\"ids\":[\"$a\",\"$b\"],\"state\":\"unlinked\",\"changed\":true"
+refugees 4
+expect 0 "$KERWEN" -C c duplicates
+says out '1 likely'
+
+# A verdict stays until it is taken back.
+expect 0 "$KERWEN" -C c not-same "$a" "$b"
+expect 0 "$KERWEN" -C c duplicates
+says out '0 likely'
+expect 0 "$KERWEN" -C c link "$a" "$b"
+says err 'they were said to be not the same; this takes it back'
+expect 0 "$KERWEN" -C c link "$b" "$vague"
+refugees 2
+expect 0 "$KERWEN" -C c not-same "$a" "$b"
+says err 'they were said to be the same; this takes it back'
+refugees 3
+expect 0 "$KERWEN" -C c link "$a" "$vague"
+says out linked
+expect 0 "$KERWEN" -C c not-same "$a" "$b"
+says out unchanged
+says err 'they still count as one, over other records'
+expect 0 "$KERWEN" -C c verify
+
+# Of a deleted one nothing is said but that it is not linked any more.
+expect 0 "$KERWEN" -C c delete "$vague"
+expect 1 "$KERWEN" -C c link "$a" "$vague"
+says err 'this record was deleted'
+expect 0 "$KERWEN" -C c unlink "$a" "$vague"
+expect 0 "$KERWEN" -C c show "$vague" --json
+says out '"deleted":true'
+refugees 3
+
+# An office has the names; it links its own records, and no others.
+expect 0 "$KERWEN" -C m sync
+expect 0 "$KERWEN" -C m restore "$vague"
+person m 'NURMUKHAMMEDOV KURBANGELDY' 1980-05-04 1 TM-M
+expect 0 "$KERWEN" -C m duplicates
+says out 'Nurmuhammedow Gurbangeldi NURMUKHAMMEDOV KURBANGELDY'
+expect 0 "$KERWEN" -C m link "$b" "$id"
+expect 0 "$KERWEN" -C m verify
+expect 0 "$KERWEN" -C c office invite Murgap --number 3 --region TM-M \
+	--centre "127.0.0.1:$port" --out u.inv
+expect 0 "$KERWEN" -C u init --join u.inv
+expect 0 "$KERWEN" -C m sync
+expect 0 "$KERWEN" -C u sync
+person u 'Nurmuhammedow Gurbangeldi' 1980-05-04 1 TM-M
+expect 1 "$KERWEN" -C u link "$id" "$b"
+says err 'reach "centre" does not include this node'
+says err 'the centre can do it, or the office that both records are of'
+
+# What is no pair, or no double.
+expect 2 "$KERWEN" -C c link "$a" "$a"
+says err 'this is one record'
+expect 2 "$KERWEN" -C c link "$a"
+expect 1 "$KERWEN" -C c link "$a" 01998f1e-5c00-7abc-8def-0123456789ab
+says err 'there is no record with this id here'
+expect 0 "$KERWEN" -C c add decree number=1 kind=CIT signed_on=2016 announced=1
+decree=$(cat out)
+expect 2 "$KERWEN" -C c link "$a" "$decree"
+says err 'different kinds'
+expect 0 "$KERWEN" -C c add decree number=2 kind=CIT signed_on=2016 announced=1
+expect 2 "$KERWEN" -C c link "$decree" "$(cat out)"
+says err 'records of the kind decree cannot be linked'
+expect 2 "$KERWEN" -C c duplicates decree
+says err 'decree has no doubles in the schema'
+expect 2 "$KERWEN" -C c duplicates persons
+expect 2 "$KERWEN" -C c set "$a" name_key=x
+says err 'person.name_key is computed from name_tm, birth_date, sex'
