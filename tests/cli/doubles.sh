@@ -166,6 +166,12 @@ expect 1 "$KERWEN" -C u link "$id" "$b"
 says err 'reach "centre" does not include this node'
 says err 'the centre can do it, or the office that both records are of'
 
+# A sex that is not known contradicts none.
+person m 'Orazow Rejep' 1990-01-02 0 TM-M
+person m 'Оразов Реджеп' 1990-01-02 1 TM-M
+expect 0 "$KERWEN" -C m duplicates
+says out 'Orazow Rejep'
+
 # What is no pair, or no double.
 expect 2 "$KERWEN" -C c link "$a" "$a"
 says err 'this is one record'

@@ -211,6 +211,32 @@ Test(fold, survives_texts_that_are_no_names)
 	cr_expect_eq(fold_name(bytes_of(many), &a, &n), RC_NOMEM);
 }
 
+/* Words of letters that the tables know and of others, in two orders. */
+Test(fold, order_never_matters_and_nothing_overflows)
+{
+	static const char *const bits[] = { "dzh", "ý",  "я",      "щ",   "ň", "g",      "k",
+					    "і",   "李", "\u0301", "kil", "'", "-",      "ß",
+					    "İ",   "ﬁ",  "a",      "5",   "Ǆ", "u\u0308" };
+	static uint8_t memory[1 << 16];
+	uint32_t chance = 1, i, k;
+
+	for (i = 0; i < 2000; i++) {
+		char words[3][64] = { "", "", "" }, one[256], other[256];
+		struct arena a = arena_init(memory, sizeof(memory));
+		struct fold_name x, y;
+
+		for (k = 0; k < 18; k++) {
+			chance = chance * 1664525 + 1013904223;
+			strcat(words[k % 3], bits[(chance >> 16) % COUNT(bits)]);
+		}
+		(void)snprintf(one, sizeof(one), "%s %s %s", words[0], words[1], words[2]);
+		(void)snprintf(other, sizeof(other), "%s,%s  %s", words[2], words[0], words[1]);
+		cr_assert_eq(fold_name(bytes_of(one), &a, &x), RC_OK, "%s", one);
+		cr_assert_eq(fold_name(bytes_of(other), &a, &y), RC_OK, "%s", other);
+		cr_assert(bytes_equal(x.text, y.text), "%s", one);
+	}
+}
+
 Test(fold, brings_the_alphabets_together_for_labels)
 {
 	static const char *const same[] = { "Da\u015foguz",  "Da\u0219oguz", "Das\u0327oguz",
