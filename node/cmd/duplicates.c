@@ -285,7 +285,8 @@ static bool is_unknown(const struct schema_field *f, struct bytes v)
 	const struct schema_code *c = f == NULL || f->codes == NULL ? NULL :
 								      schema_code_find(f->codes, v);
 
-	return v.len == 0 || (c != NULL && strcmp(c->label, "unknown") == 0);
+	return v.len == 0 || (c != NULL && (strcmp(c->label, "unknown") == 0 ||
+					    strcmp(c->label, "not known") == 0));
 }
 
 static bool contradict(const struct duplicates_slice *s, const struct record *a,

@@ -4,7 +4,8 @@
  *
  *   likely    name, date and the third value are equal
  *   possible  the name is, and nothing that is known says otherwise: year of
- *             the date and third value are equal, or not known to one side
+ *             the date and third value are equal, or not known to one side (a
+ *             code that is called "unknown" or "not known" is not)
  *
  * All reading goes in slices, so that a long look does not keep the database
  * from using pages again; what changes meanwhile may be seen or not. Memory is
