@@ -61,7 +61,8 @@ refugees()
 }
 
 expect 0 "$KERWEN" -C c init --centre --name C --schema "$schema" --listen 127.0.0.1:0
-"$KERWEN" -C c run 2>c.log </dev/null &
+: >c.log
+"$KERWEN" -C c run 2>>c.log </dev/null &
 pids=$!
 until port=$(sed -n 's/.*listening on port \([0-9]*\).*/\1/p' c.log) && [ -n "$port" ]; do
 	sleep 0.05
