@@ -66,21 +66,41 @@ static uint32_t put_number(int64_t n, struct arena *a, struct bytes *out)
 	return 1;
 }
 
-static uint32_t copy_values(struct values v, struct arena *a, struct bytes *out, uint32_t max)
+static bool has_value(const struct bytes *list, uint32_t count, struct bytes value)
 {
-	uint32_t i;
+	uint32_t i = 0;
+
+	while (i < count && !bytes_equal(list[i], value)) {
+		i++;
+	}
+	return i < count;
+}
+
+/* codes: NULL, or what the values count as; two that count as one are one. */
+static uint32_t copy_values(struct values v, const struct schema_codes *codes, struct arena *a,
+			    struct bytes *out, uint32_t max)
+{
+	uint32_t i, count = 0;
 
 	if (v.count == 0) {
 		out[0] = bytes_at(NULL, 0);
 		return 1;
 	}
-	for (i = 0; i < v.count && i < max; i++) {
-		out[i] = arena_copy(a, v.items[i]);
-		if (out[i].p == NULL) {
+	for (i = 0; i < v.count && count < max; i++) {
+		struct bytes value = v.items[i];
+
+		if (codes != NULL) {
+			value = schema_code_current(codes, value);
+			if (has_value(out, count, value)) {
+				continue;
+			}
+		}
+		out[count] = arena_copy(a, value);
+		if (out[count++].p == NULL) {
 			return 0;
 		}
 	}
-	return i;
+	return count;
 }
 
 uint32_t dim_cells(const struct dim *d, const struct expr_source *src, struct arena *a,
@@ -92,7 +112,8 @@ uint32_t dim_cells(const struct dim *d, const struct expr_source *src, struct ar
 	assert(max > 0);
 	switch (d->type) {
 	case DIM_FIELD:
-		return copy_values(src->field(src->ctx, d->field), a, out, max);
+		return copy_values(src->field(src->ctx, d->field),
+				   d->follows ? d->field->codes : NULL, a, out, max);
 	case DIM_YEAR:
 	case DIM_QUARTER:
 	case DIM_MONTH:
@@ -100,7 +121,7 @@ uint32_t dim_cells(const struct dim *d, const struct expr_source *src, struct ar
 		return put_number(find_number(d, src), a, out);
 	case DIM_OFFICE:
 		office = src->office(src->ctx);
-		return copy_values(one, a, out, max);
+		return copy_values(one, NULL, a, out, max);
 	}
 	return 0;
 }

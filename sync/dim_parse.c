@@ -53,6 +53,7 @@ static enum rc parse_field(struct parser *p, struct bytes name, struct dim *out)
 	}
 	out->type = DIM_FIELD;
 	out->field = f;
+	out->follows = f->codes != NULL && schema_codes_follow(f->codes);
 	return RC_OK;
 }
 

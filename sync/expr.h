@@ -12,7 +12,8 @@
  * An unset field equals nothing: `!=` and `not in` are true, every other
  * comparison false. A set compares true with `=` or `in` when one of its
  * values does, and `!=` is the negation of `=`. Sets, bools, codes and links
- * have no order; of a log only `is set` can be asked. A quoted text may stand
+ * have no order; of a log only `is set` can be asked. A code that has successors
+ * (schema_code_current) equals itself and the code that it counts as. A quoted text may stand
  * for any value; a text must be quoted. Nodes and depth are bounded
  * (LIMIT_EXPR_*).
  */
@@ -68,6 +69,7 @@ struct dim {
 	enum dim_type type;
 	const struct schema_field *field, *on; /* borrowed; NULL where not used */
 	uint32_t width;                        /* DIM_AGE: years a class */
+	bool follows;                          /* codes of the field count as others */
 	const char *text;                      /* as written; borrowed */
 };
 
@@ -79,9 +81,9 @@ enum rc dim_parse(const struct schema_kind *kind, const char *text, struct dim *
 /*
  * The cells of a record in one dimension: appends up to max values to out,
  * each in the arena, and returns their count; a value of length 0 is
- * *unknown*. Only a set gives more than one; a set without values gives one
- * unknown. Years, quarters, months and ages are canonical ints: year 2016,
- * quarter 2016*4+0..3, month 2016*12+0..11, age the lower bound of its class
+ * *unknown*. A code gives the one that it counts as (schema_code_current). Only a set gives more
+ * than one; a set without values gives one unknown. Years, quarters, months and ages are canonical
+ * ints: year 2016, quarter 2016*4+0..3, month 2016*12+0..11, age the lower bound of its class
  * (unknown unless both dates are known to the day and in order). max is at
  * least 1. 0 only when the arena is exhausted.
  */

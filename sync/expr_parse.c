@@ -126,6 +126,45 @@ static bool parse_value(struct parser *p, struct expr *x, struct bytes *out)
 	return true;
 }
 
+static bool lists(const struct expr *x, struct bytes value)
+{
+	uint32_t i = 0;
+
+	while (i < x->values_count && !bytes_equal(x->values[i], value)) {
+		i++;
+	}
+	return i < x->values_count;
+}
+
+/* What counts as a code equals it, too. These values are the schema's, not the
+ * author's: an expression stays valid when codes are closed. */
+static struct expr *widen_codes(struct parser *p, struct expr *x)
+{
+	const struct schema_codes *list = x->field->codes;
+	struct bytes *values = NULL;
+	uint32_t i, count = x->values_count;
+
+	if (list == NULL || !schema_codes_follow(list)) {
+		return x;
+	}
+	values = take_memory(p, count + list->codes_count, sizeof(*values));
+	if (values == NULL) {
+		return NULL;
+	}
+	memcpy(values, x->values, count * sizeof(*values));
+	for (i = 0; i < list->codes_count; i++) {
+		struct bytes code = bytes_of(list->codes[i].code);
+
+		if (list->codes[i].successor != NULL && !lists(x, code) &&
+		    lists(x, schema_code_current(list, code))) {
+			values[count++] = code;
+		}
+	}
+	x->values = values;
+	x->values_count = count;
+	return x;
+}
+
 static struct expr *parse_compare(struct parser *p, struct expr *x)
 {
 	struct bytes *value;
@@ -135,7 +174,7 @@ static struct expr *parse_compare(struct parser *p, struct expr *x)
 	}
 	value = take_memory(p, 1, sizeof(*value));
 	x->values = value;
-	return value != NULL && parse_value(p, x, value) ? x : NULL;
+	return value != NULL && parse_value(p, x, value) ? widen_codes(p, x) : NULL;
 }
 
 static struct expr *parse_equal(struct parser *p, const struct schema_field *field, bool negate)
@@ -217,7 +256,7 @@ static struct expr *parse_in(struct parser *p, const struct schema_field *field,
 	x->values = values;
 	while (values != NULL && parse_value(p, x, &values[x->values_count])) {
 		if (take_token(p, EXPR_TOKEN_CLOSE)) {
-			return x;
+			return widen_codes(p, x);
 		}
 		if (!take_token(p, EXPR_TOKEN_COMMA)) {
 			return FAIL(p, "a , or ) was expected in the list of values");

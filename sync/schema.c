@@ -83,6 +83,48 @@ const struct schema_code *schema_code_find(const struct schema_codes *c, struct 
 	return NULL;
 }
 
+/* The successor of a code; length 0: it has none. Few codes have one, so that
+ * the others are passed over without a look at their text. */
+static struct bytes find_successor(const struct schema_codes *c, struct bytes code)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->codes_count; i++) {
+		if (c->codes[i].successor != NULL && is_named(c->codes[i].code, code)) {
+			return bytes_of(c->codes[i].successor);
+		}
+	}
+	return bytes_at(NULL, 0);
+}
+
+struct bytes schema_code_current(const struct schema_codes *c, struct bytes code)
+{
+	struct bytes next = find_successor(c, code);
+	uint32_t steps = 0;
+
+	/* A checked schema has no circle; no other keeps us either. */
+	while (next.len > 0 && steps++ < c->codes_count) {
+		code = next;
+		next = find_successor(c, code);
+	}
+	return code;
+}
+
+bool schema_codes_follow(const struct schema_codes *c)
+{
+	uint32_t i = 0;
+
+	while (i < c->codes_count && c->codes[i].successor == NULL) {
+		i++;
+	}
+	return i < c->codes_count;
+}
+
+bool schema_code_is_closed(const struct schema_code *code, int32_t today)
+{
+	return code->valid_to != 0 ? today > code->valid_to : code->successor != NULL;
+}
+
 const struct schema_figure *schema_figure_by_name(const struct schema *s, struct bytes name)
 {
 	uint32_t i;

@@ -43,8 +43,8 @@ enum { SCHEMA_DERIVE_FROM_MAX = 3 };
 struct schema_code {
 	const char *code;
 	const char *label;     /* English; never NULL, "" when none */
-	int32_t valid_to;      /* packed date, 0: open */
-	const char *successor; /* code that replaces it after valid_to, or NULL */
+	int32_t valid_to;      /* packed date, the last day of its use; 0: open */
+	const char *successor; /* code that it counts as from now on, or NULL */
 };
 
 struct schema_codes {
@@ -156,6 +156,21 @@ const struct schema_field *schema_doubles_same(const struct schema_kind *k);
 const struct schema_field *schema_doubles_different(const struct schema_kind *k);
 const struct schema_codes *schema_codes_by_name(const struct schema *s, struct bytes name);
 const struct schema_code *schema_code_find(const struct schema_codes *c, struct bytes code);
+
+/*
+ * The code that a stored one counts as: its successor, the successor of that,
+ * and so on; itself when it has none or is not of the list. The schema in force
+ * decides, whatever the day, so that all nodes that have it agree.
+ */
+struct bytes schema_code_current(const struct schema_codes *c, struct bytes code);
+
+/* Whether codes of the list count as others. */
+bool schema_codes_follow(const struct schema_codes *c);
+
+/* Whether writers should not use it any more on a day (a packed date): it was
+ * valid up to a day before, or it was replaced without one. */
+bool schema_code_is_closed(const struct schema_code *code, int32_t today);
+
 const struct schema_figure *schema_figure_by_name(const struct schema *s, struct bytes name);
 
 /* Texts of the enums, as a schema file spells them. */
