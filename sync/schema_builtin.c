@@ -1,9 +1,11 @@
 /*
- * The built-in kinds: offices and keys, the schema in parts, the system.
+ * The built-in kinds: offices and keys, the schema in parts, the system,
+ * notices.
  *
  * They are known before any schema has come, because a schema travels as
- * records of one of them. All are national and written by the centre alone.
- * Numbers are part of the format: fields are only added, at the end.
+ * records of one of them. The centre alone writes them, and all are national
+ * but notices, each of which is for one office. Numbers are part of the
+ * format: fields are only added, at the end.
  */
 #include "sync/schema.h"
 
@@ -47,6 +49,21 @@ static const struct schema_field SYSTEM_FIELDS[] = {
 	FIELD(5, "name_secret", VALUE_BYTES, POLICY_FIXED), /* node/store/samekey.h */
 };
 
+#define TOLD(n, text, value, how)                                                                  \
+	{                                                                                          \
+		.number = (n), .name = (text), .type = (value), .merge = (how),                    \
+		.policy = POLICY_LATEST, .reach = REACH_CENTRE                                     \
+	}
+
+/* What only the centre can see, told to the home of a record. */
+static const struct schema_field NOTICE_FIELDS[] = {
+	TOLD(1, "about", VALUE_LINK, MERGE_REGISTER), /* the record */
+	TOLD(2, "about_kind", VALUE_INT, MERGE_REGISTER),
+	TOLD(3, "rule", VALUE_TEXT, MERGE_REGISTER),   /* "unique" */
+	TOLD(4, "fields", VALUE_TEXT, MERGE_REGISTER), /* names, joined by commas */
+	TOLD(5, "other_offices", VALUE_INT, MERGE_SET),
+};
+
 /* What a list shows, as places in the fields above. */
 static const uint16_t FIRST[] = { 0 };
 static const uint16_t FIRST_TWO[] = { 0, 1 };
@@ -60,10 +77,27 @@ static const uint16_t FIRST_TWO[] = { 0, 1 };
 		}                                                                                  \
 	}
 
+static const uint16_t ABOUT_WHAT[] = { 2, 3, 4, 0 };
+
+/* By which the notices about a record are found. */
+static const struct schema_key NOTICE_KEYS[] = { { .fields = FIRST,
+						   .fields_count = COUNT(FIRST) } };
+
 static const struct schema_kind KINDS[] = {
 	KIND(1, "office", OFFICE_FIELDS, FIRST_TWO),
 	KIND(2, "schema_part", PART_FIELDS, FIRST_TWO),
 	KIND(3, "system", SYSTEM_FIELDS, FIRST),
+	{
+		.number = 4,
+		.name = "notice",
+		.reach = REACH_CENTRE,
+		.writers = WRITERS_CENTRE,
+		.fields = NOTICE_FIELDS,
+		.fields_count = COUNT(NOTICE_FIELDS),
+		.title = { .fields = ABOUT_WHAT, .fields_count = COUNT(ABOUT_WHAT) },
+		.uniques = NOTICE_KEYS,
+		.uniques_count = COUNT(NOTICE_KEYS),
+	},
 };
 
 static const struct schema BUILTIN = {

@@ -10,22 +10,22 @@
 static enum rc find_holder(const struct import_sheet *s, struct commit *c, const struct key *k,
 			   struct uuid *out)
 {
-	struct uuid id, first;
-	enum rc rc = unique_find(c->work->txn, k, NULL, &id);
+	struct unique_holder h, first;
+	enum rc rc = unique_find(c->work->txn, k, NULL, &h);
 
-	first = id;
+	first = h;
 	while (rc == RC_OK) {
-		const struct record *r = work_record(c->work, s->kind->number, id);
+		const struct record *r = work_record(c->work, s->kind->number, h.id);
 
 		if (r == NULL) {
 			return c->work->rc;
 		}
+		*out = h.id;
 		if (!view_life(r).deleted) {
-			*out = id;
 			return RC_OK;
 		}
-		*out = first;
-		rc = unique_find(c->work->txn, k, &id, &id);
+		*out = first.id;
+		rc = unique_find(c->work->txn, k, &h, &h);
 		if (rc == RC_NOTFOUND) {
 			return RC_OK;
 		}

@@ -4,6 +4,7 @@
 
 #include "node/base/log.h"
 #include "node/store/apply_priv.h"
+#include "node/store/conflicts.h"
 #include "node/store/key.h"
 
 /* Whether a cut can be applied: what it names is here, and is the same. */
@@ -36,7 +37,7 @@ static enum rc check_cuts(struct work *w, const struct header *h)
 	return rc;
 }
 
-/* Names of contended records, copied before anything is touched. */
+/* Names of records with siblings, copied before anything is touched. */
 struct names {
 	struct key *items; /* in the arena */
 	uint32_t count;
@@ -55,7 +56,7 @@ static enum rc list_contended(struct work *w, struct names *out)
 	rc = c == NULL || out->items == NULL ? RC_NOMEM :
 					       kv_cursor_seek(c, key_bytes(&first), &k, &v);
 	while (rc == RC_OK && out->count < max) {
-		if (k.len == 2 + UUID_LEN) {
+		if (k.len == 2 + UUID_LEN && v.len == 1 && (v.p[0] & CONFLICTS_SIBLINGS) != 0) {
 			memcpy(out->items[out->count].b, k.p, k.len);
 			out->items[out->count++].len = k.len;
 		}

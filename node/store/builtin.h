@@ -11,9 +11,14 @@
 
 #include "node/store/commit.h"
 
-enum builtin_kind { BUILTIN_OFFICE = 1, BUILTIN_SCHEMA_PART = 2, BUILTIN_SYSTEM = 3 };
+enum builtin_kind {
+	BUILTIN_OFFICE = 1,
+	BUILTIN_SCHEMA_PART = 2,
+	BUILTIN_SYSTEM = 3,
+	BUILTIN_NOTICE = 4
+};
 
-enum { BUILTIN_OPS_MAX = 64 };
+enum { BUILTIN_OPS_MAX = 160 };
 
 struct builtin {
 	struct commit *commit;
@@ -23,13 +28,17 @@ struct builtin {
 };
 
 /* Begins a new record, or with an id the change of one. The commit is
- * borrowed until builtin_write. */
+ * borrowed until builtin_write. Of a notice, whose kind is not national, the
+ * caller sets draft.home. */
 struct builtin builtin_begin(struct commit *c, enum builtin_kind kind, const struct uuid *id);
 
 /* A field's value, or one more member of a set; value is borrowed until
  * builtin_write. An empty one is left out. The field must be the kind's. */
 void builtin_put(struct builtin *b, const char *field, struct bytes value);
 void builtin_put_number(struct builtin *b, const char *field, int64_t value);
+
+/* Takes a number out of a set. */
+void builtin_remove_number(struct builtin *b, const char *field, int64_t value);
 
 /* Adds the draft to its commit; why as commit_add. RC_LIMIT: too many values. */
 enum rc builtin_write(struct builtin *b, struct draft_result *why);

@@ -45,6 +45,10 @@ struct draft_result {
 	enum draft_outcome outcome;
 	bool settled; /* an open conflict was settled by it */
 	bool revived; /* the record was deleted before */
+	/* The first closed code that was written: kept, and counted as its
+	 * successor. NULL: none. */
+	const struct schema_field *closed_field;
+	const struct schema_code *closed_code;
 	char text[240], hint[240];
 };
 

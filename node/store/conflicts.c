@@ -10,17 +10,15 @@
 #include "sync/view_policy.h"
 
 enum rc conflicts_judge(const struct record *r, const struct view_source *src, struct arena *a,
-			bool *has, uint8_t *bits)
+			uint8_t *bits)
 {
 	size_t mark = arena_mark(a);
-	bool open = false, over = bounds_of(r, a).kind != BOUNDS_NONE;
-	enum rc rc = RC_OK;
+	bool open = false, siblings = derive_is_contended(r);
+	bool over = bounds_of(r, a).kind != BOUNDS_NONE;
+	enum rc rc = siblings || over ? view_has_conflict(r, src, a, &open) : RC_OK;
 
-	*has = derive_is_contended(r) || over;
-	if (*has) {
-		rc = view_has_conflict(r, src, a, &open);
-	}
-	*bits = (uint8_t)((open ? CONFLICTS_OPEN : 0) | (over ? CONFLICTS_OVERSIZE : 0));
+	*bits = (uint8_t)((open ? CONFLICTS_OPEN : 0) | (over ? CONFLICTS_OVERSIZE : 0) |
+			  (siblings ? CONFLICTS_SIBLINGS : 0));
 	arena_release(a, mark);
 	return rc;
 }
@@ -31,6 +29,22 @@ uint8_t conflicts_get(struct kv_txn *t, uint16_t kind, struct uuid id)
 	struct bytes v;
 
 	return kv_get(t, KV_CONFLICT, key_bytes(&k), &v) == RC_OK && v.len == 1 ? v.p[0] : 0;
+}
+
+enum rc conflicts_put(struct kv_txn *t, uint16_t kind, struct uuid id, uint8_t bits)
+{
+	struct key k = key_record(kind, id);
+
+	return bits == 0 ? kv_del(t, KV_CONFLICT, key_bytes(&k)) :
+			   kv_put(t, KV_CONFLICT, key_bytes(&k), bytes_at(&bits, 1));
+}
+
+enum rc conflicts_mark(struct kv_txn *t, uint16_t kind, struct uuid id, uint8_t bit, bool on)
+{
+	uint8_t before = conflicts_get(t, kind, id);
+	uint8_t after = (uint8_t)(on ? before | bit : before & ~bit);
+
+	return after == before ? RC_OK : conflicts_put(t, kind, id, after);
 }
 
 /* --- walking -------------------------------------------------------------------- */

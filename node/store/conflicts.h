@@ -3,9 +3,10 @@
  * when.
  *
  * The table `conflict` has a key for every record that needs looking at: one
- * with siblings, so that what it shows may change when a cut arrives, and one
- * that is over a bound (bounds.h). Its value says which. So nobody walks all
- * records to find the few in conflict.
+ * with siblings, so that what it shows may change when a cut arrives, one that
+ * shares a unique key with others (claims.h), and one that is over a bound
+ * (bounds.h). Its value says which. So nobody walks all records to find the
+ * few in conflict.
  */
 #ifndef KERWEN_CONFLICTS_H
 #define KERWEN_CONFLICTS_H
@@ -14,16 +15,31 @@
 #include "node/store/kv.h"
 #include "sync/view.h"
 
-/* The bits of a value; 0: siblings, but nothing to decide. */
-enum { CONFLICTS_OPEN = 1, CONFLICTS_OVERSIZE = 2 };
+/* The bits of a value; one at least is set. */
+enum {
+	CONFLICTS_OPEN = 1, /* a field or its life is to be decided */
+	CONFLICTS_OVERSIZE = 2,
+	CONFLICTS_SHARED = 4,  /* a living record holds a unique key of it, too */
+	CONFLICTS_SIBLINGS = 8 /* values or heads stand side by side */
+};
 
-/* What the table is to say of a record: *has false for no key at all. The
- * arena is given back. RC_NOMEM, or what the source returned. */
+/* What a person should decide or put right. */
+enum { CONFLICTS_ANY = CONFLICTS_OPEN | CONFLICTS_SHARED };
+
+/* What the table is to say of a record, but for CONFLICTS_SHARED, which others
+ * decide; 0: nothing. The arena is given back. RC_NOMEM, or what the source
+ * returned. */
 enum rc conflicts_judge(const struct record *r, const struct view_source *src, struct arena *a,
-			bool *has, uint8_t *bits);
+			uint8_t *bits);
 
 /* What the table says; 0 too when it has no such key. */
 uint8_t conflicts_get(struct kv_txn *t, uint16_t kind, struct uuid id);
+
+/* Lets the table say this; 0 takes the key out. */
+enum rc conflicts_put(struct kv_txn *t, uint16_t kind, struct uuid id, uint8_t bits);
+
+/* Sets or clears one bit. */
+enum rc conflicts_mark(struct kv_txn *t, uint16_t kind, struct uuid id, uint8_t bit, bool on);
 
 /* Where a walk stands, over transactions; zeroes to begin with. */
 struct conflicts_place {

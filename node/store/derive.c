@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/store/key.h"
+#include "node/store/react_unique.h"
 #include "node/store/records.h"
 
 static const char meta_derived[] = "derived";
@@ -88,6 +89,9 @@ enum rc derive_rebuild(struct work *w)
 	}
 	for (i = 0; i < w->store->catalog->schema.kinds_count && rc == RC_OK; i++) {
 		rc = rebuild_kind(w, w->store->catalog->schema.kinds[i].number);
+	}
+	if (rc == RC_OK && w->store->info.is_centre) {
+		rc = react_unique_ask_all(w);
 	}
 	return rc == RC_OK ? kv_put(w->txn, KV_META, bytes_of(meta_derived),
 				    bytes_at(w->store->catalog->schema_hash, HASH_LEN)) :

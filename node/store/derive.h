@@ -19,7 +19,7 @@ enum rc derive_rebuild(struct work *w);
 
 /* Whether any register has more than one sibling, or existence more than one
  * head: then what is shown may change when a cut arrives, though the record
- * itself does not. The table of conflicts has these records. */
+ * itself does not (CONFLICTS_SIBLINGS). */
 bool derive_is_contended(const struct record *r);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/store/builtin.h"
 #include "node/store/computed.h"
 #include "node/store/doubles.h"
 #include "node/store/records.h"
@@ -59,7 +60,8 @@ static enum rc judge_kind(struct judge *j)
 		return refuse(j, RC_INVALID, "see `kerwen schema show` for the kinds in use",
 			      "%s: this kind is closed", k->name);
 	}
-	if (j->is_new && room_check(work_room(j->w), &full) != RC_OK) {
+	if (j->is_new && k->number != BUILTIN_NOTICE &&
+	    room_check(work_room(j->w), &full) != RC_OK) {
 		return refuse(j, RC_FULL, full.hint, "%s", full.text);
 	}
 	return RC_OK;
@@ -429,6 +431,7 @@ static enum rc keep_ops(struct judge *j)
 		}
 		if (rc == RC_OK && changes) {
 			ops[count++] = *op;
+			rc = draft_note_closed(j->w, op, j->result);
 		}
 	}
 	if (rc == RC_OK) {

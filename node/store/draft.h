@@ -30,4 +30,8 @@ struct draft_plan {
 enum rc draft_judge(struct work *w, const struct draft *d, const struct record *r,
 		    struct draft_plan *plan, struct draft_result *result);
 
+/* Notes in result that the operation writes a code which is closed today. An
+ * office may have good reason to, or not know: it is never refused. */
+enum rc draft_note_closed(struct work *w, const struct draft_op *op, struct draft_result *result);
+
 #endif

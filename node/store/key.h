@@ -7,7 +7,8 @@
  *   entry, seal feed id 8, seq 8
  *   record      kind 2, id 16, scope 2
  *   dot         kind 2, id 16, feed id 8, seq 8
- *   unique      kind 2, key 1, start of the values, hash 16, id 16
+ *   unique      kind 2, key 1, start of the values, hash 16, deleted 1, home 2,
+ *               id 16
  *   conflict    kind 2, id 16
  *   quarantine  feed id 8, seq 8, place in the entry 4
  *   figure      figure 2, part 2, cell

@@ -6,6 +6,8 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "node/store/react_unique.h"
+
 struct react_name {
 	uint8_t type;
 	uint8_t kind[2];
@@ -41,12 +43,53 @@ enum rc react_ask(struct work *w, enum react_type type, uint16_t kind, struct uu
 	return RC_OK;
 }
 
-static enum rc do_task(struct work *w, enum react_type type, uint16_t kind, struct uuid id)
+/* Takes a task out of the list. */
+static struct react_name take(struct work *w, struct react_task *task, uint16_t *kind)
 {
-	(void)w;
-	(void)kind;
-	(void)id;
+	struct react_name name = task->name;
+
+	HASH_DEL(w->tasks, task);
+	free(task);
+	*kind = (uint16_t)(name.kind[0] << 8 | name.kind[1]);
+	return name;
+}
+
+bool react_take(struct work *w, enum react_type type, uint16_t *kind, struct uuid *id)
+{
+	bool is_there = w->tasks != NULL && w->tasks->name.type == (uint8_t)type;
+
+	if (is_there) {
+		*id = take(w, w->tasks, kind).id;
+	}
+	return is_there;
+}
+
+/* Tasks that stand for many become those, so that each is done once. */
+static enum rc spread(struct work *w)
+{
+	struct react_task *task = NULL, *next = NULL;
+	enum rc rc = RC_OK;
+
+	HASH_ITER(hh, w->tasks, task, next)
+	{
+		if (rc == RC_OK && task->name.type == REACT_UNIQUE_ALL) {
+			uint16_t kind = 0;
+			struct uuid id = take(w, task, &kind).id;
+
+			rc = react_unique_spread(w, kind, id);
+		}
+	}
+	return rc;
+}
+
+/* Does the first task, and those of its type behind it if that saves work. */
+static enum rc do_tasks(struct work *w, enum react_type type)
+{
 	switch (type) {
+	case REACT_UNIQUE:
+		return react_unique_run(w);
+	case REACT_UNIQUE_ALL:
+		return RC_OK; /* none is left */
 	case REACT_TYPES:
 		break;
 	}
@@ -58,13 +101,10 @@ enum rc react_run(struct work *w)
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && w->tasks != NULL) {
-		struct react_task *task = w->tasks;
-		struct react_name name = task->name;
-
-		HASH_DEL(w->tasks, task);
-		free(task);
-		rc = do_task(w, (enum react_type)name.type,
-			     (uint16_t)(name.kind[0] << 8 | name.kind[1]), name.id);
+		rc = spread(w);
+		if (rc == RC_OK && w->tasks != NULL) {
+			rc = do_tasks(w, (enum react_type)w->tasks->name.type);
+		}
 		if (rc == RC_OK) {
 			rc = work_flush(w);
 		}

@@ -19,10 +19,17 @@
 #include "node/store/work.h"
 
 /* What is to be looked at again. */
-enum react_type { REACT_TYPES };
+enum react_type {
+	REACT_UNIQUE,     /* the notices about a record that shares a unique key */
+	REACT_UNIQUE_ALL, /* those about all who share one with this record */
+	REACT_TYPES
+};
 
 /* Leaves a task about a record, once; nothing at an office. RC_NOMEM. */
 enum rc react_ask(struct work *w, enum react_type type, uint16_t kind, struct uuid id);
+
+/* Takes the first task if it is of this type. For those who do tasks. */
+bool react_take(struct work *w, enum react_type type, uint16_t *kind, struct uuid *id);
 
 /* Does all tasks; for work_commit, after a flush. What a task cannot do it leaves undone; what
  * is not RC_OK has failed the work. */

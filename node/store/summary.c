@@ -6,13 +6,14 @@
 #include "node/store/conflicts.h"
 #include "node/store/feeds.h"
 #include "node/store/history.h"
+#include "node/store/notice.h"
 #include "node/store/records.h"
 #include "proto/entry_codec.h"
 
 /* How often the clock is asked while counting. */
 enum { LOOK_EVERY = 256 };
 
-static enum rc count_conflicts(struct kv_txn *t, uint64_t *out)
+static enum rc count_conflicts(struct kv_txn *t, struct summary *out)
 {
 	static const uint8_t zero = 0;
 	struct kv_cursor *c = kv_cursor_open(t, KV_CONFLICT);
@@ -20,7 +21,10 @@ static enum rc count_conflicts(struct kv_txn *t, uint64_t *out)
 	enum rc rc = c == NULL ? RC_NOMEM : kv_cursor_seek(c, bytes_at(&zero, 1), &k, &v);
 
 	for (; rc == RC_OK; rc = kv_cursor_next(c, &k, &v)) {
-		*out += v.len == 1 && (v.p[0] & CONFLICTS_OPEN) != 0;
+		uint8_t bits = v.len == 1 ? v.p[0] : 0;
+
+		out->conflicts += (bits & CONFLICTS_ANY) != 0;
+		out->shared += (bits & CONFLICTS_SHARED) != 0;
 	}
 	kv_cursor_close(c);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -121,7 +125,10 @@ enum rc summary_get(const struct store *s, struct kv_txn *t, struct arena *a, st
 
 	memset(out, 0, sizeof(*out));
 	out->quarantine = kv_count(t, KV_QUARANTINE);
-	rc = count_conflicts(t, &out->conflicts);
+	rc = count_conflicts(t, out);
+	if (rc == RC_OK) {
+		rc = notice_count(t, &out->notices);
+	}
 	return rc == RC_OK ? count_unconfirmed(s, t, a, out) : rc;
 }
 

@@ -8,8 +8,11 @@
 #include "node/store/store.h"
 
 struct summary {
-	uint64_t records; /* that are not deleted, of the schema's own kinds */
-	uint64_t conflicts, quarantine;
+	uint64_t records;   /* that are not deleted, of the schema's own kinds */
+	uint64_t conflicts; /* records in open conflict, or that share a unique key */
+	uint64_t shared;    /* those that share one */
+	uint64_t notices;   /* of the centre, to this office or to all */
+	uint64_t quarantine;
 	uint64_t unconfirmed;          /* record changes without a receipt */
 	int64_t oldest_unconfirmed_ms; /* the author's time; 0: none */
 };

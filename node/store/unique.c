@@ -72,57 +72,168 @@ enum rc unique_key_of(const struct crypto *c, const struct record *r, uint32_t n
 	return RC_OK;
 }
 
-static struct key with_id(const struct key *k, struct uuid id)
+enum { HOLDER_LEN = 1 + 2 + UUID_LEN };
+
+static struct key with_holder(const struct key *k, const struct unique_holder *h)
 {
 	struct key full = *k;
+	struct bytes_writer w = bytes_writer_init(full.b + full.len, sizeof(full.b) - full.len);
 
-	memcpy(full.b + full.len, id.b, UUID_LEN);
-	full.len += UUID_LEN;
+	bytes_put_u8(&w, h->deleted);
+	bytes_put_be16(&w, h->office);
+	bytes_put(&w, h->id.b, UUID_LEN);
+	full.len += w.len;
 	return full;
 }
 
-enum rc unique_put(struct kv_txn *t, const struct key *k, struct uuid id)
+bool unique_split(struct bytes key, const struct key *k, struct unique_holder *out)
 {
-	struct key full = with_id(k, id);
+	struct bytes_reader r;
+	struct bytes id;
+
+	if (key.len != k->len + HOLDER_LEN || !key_has_prefix(key, k)) {
+		return false;
+	}
+	r = bytes_reader_init(bytes_at(key.p + k->len, HOLDER_LEN));
+	out->deleted = bytes_get_u8(&r) != 0;
+	out->office = bytes_get_be16(&r);
+	id = bytes_get(&r, UUID_LEN);
+	memcpy(out->id.b, id.p, UUID_LEN);
+	return true;
+}
+
+enum rc unique_put(struct kv_txn *t, const struct key *k, const struct unique_holder *h)
+{
+	struct key full = with_holder(k, h);
 
 	return kv_put(t, KV_UNIQUE, key_bytes(&full), bytes_at(NULL, 0));
 }
 
-enum rc unique_del(struct kv_txn *t, const struct key *k, struct uuid id)
+enum rc unique_del(struct kv_txn *t, const struct key *k, const struct unique_holder *h)
 {
-	struct key full = with_id(k, id);
+	struct key full = with_holder(k, h);
 
 	return kv_del(t, KV_UNIQUE, key_bytes(&full));
 }
 
-bool unique_has(struct kv_txn *t, const struct key *k, struct uuid id)
+bool unique_has(struct kv_txn *t, const struct key *k, const struct unique_holder *h)
 {
-	struct key full = with_id(k, id);
+	struct key full = with_holder(k, h);
 	struct bytes v;
 
 	return kv_get(t, KV_UNIQUE, key_bytes(&full), &v) == RC_OK;
 }
 
-enum rc unique_find(struct kv_txn *t, const struct key *k, const struct uuid *after,
-		    struct uuid *id)
+/* The first key that is not before `from` - or, if that is one, behind it. */
+static enum rc seek(struct kv_cursor *c, const struct key *k, const struct unique_holder *after,
+		    struct unique_holder *out)
 {
-	struct key from = after == NULL ? *k : with_id(k, *after);
-	struct kv_cursor *c = kv_cursor_open(t, KV_UNIQUE);
+	struct key from = after == NULL ? *k : with_holder(k, after);
 	struct bytes found, v;
-	enum rc rc = RC_NOMEM;
+	enum rc rc = kv_cursor_seek(c, key_bytes(&from), &found, &v);
 
-	if (c != NULL) {
-		rc = kv_cursor_seek(c, key_bytes(&from), &found, &v);
-	}
-	if (rc == RC_OK && after != NULL && bytes_equal(found, key_bytes(&from))) {
+	if (rc == RC_OK && bytes_equal(found, key_bytes(&from))) {
 		rc = kv_cursor_next(c, &found, &v);
 	}
-	if (rc == RC_OK && (!key_has_prefix(found, k) || found.len != k->len + UUID_LEN)) {
-		rc = RC_NOTFOUND;
+	return rc == RC_OK && !unique_split(found, k, out) ? RC_NOTFOUND : rc;
+}
+
+enum rc unique_find(struct kv_txn *t, const struct key *k, const struct unique_holder *after,
+		    struct unique_holder *out)
+{
+	struct kv_cursor *c = kv_cursor_open(t, KV_UNIQUE);
+	struct unique_holder from; /* out may be the same */
+	enum rc rc = RC_NOMEM;
+
+	if (after != NULL) {
+		from = *after;
 	}
-	if (rc == RC_OK) {
-		memcpy(id->b, found.p + k->len, UUID_LEN);
+	if (c != NULL) {
+		rc = seek(c, k, after == NULL ? NULL : &from, out);
 	}
 	kv_cursor_close(c);
 	return rc;
+}
+
+enum rc unique_others(struct kv_txn *t, const struct key *k, struct uuid id, const uint16_t *office,
+		      struct unique_holder out[2], uint32_t *count)
+{
+	struct kv_cursor *c = kv_cursor_open(t, KV_UNIQUE);
+	struct unique_holder h = { .office = office == NULL ? 0 : *office };
+	struct bytes found, v;
+	enum rc rc = c == NULL ? RC_NOMEM : seek(c, k, &h, &h);
+
+	*count = 0;
+	while (rc == RC_OK && !h.deleted && (office == NULL || h.office == *office)) {
+		if (!uuid_equal(h.id, id)) {
+			out[(*count)++] = h;
+		}
+		if (*count == 2) {
+			break;
+		}
+		rc = kv_cursor_next(c, &found, &v);
+		rc = rc == RC_OK && !unique_split(found, k, &h) ? RC_NOTFOUND : rc;
+	}
+	kv_cursor_close(c);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc unique_list(struct kv_txn *t, const struct key *k, struct uuid id,
+		    struct unique_holder *out, uint32_t max, uint64_t *total)
+{
+	struct kv_cursor *c = kv_cursor_open(t, KV_UNIQUE);
+	struct unique_holder h;
+	struct bytes found, v;
+	enum rc rc = c == NULL ? RC_NOMEM : seek(c, k, NULL, &h);
+
+	*total = 0;
+	while (rc == RC_OK && !h.deleted) {
+		if (!uuid_equal(h.id, id)) {
+			if (*total < max) {
+				out[*total] = h;
+			}
+			(*total)++;
+		}
+		rc = kv_cursor_next(c, &found, &v);
+		rc = rc == RC_OK && !unique_split(found, k, &h) ? RC_NOTFOUND : rc;
+	}
+	kv_cursor_close(c);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc unique_offices(struct kv_txn *t, const struct key *k, struct uuid id, uint16_t *out,
+		       uint32_t max, uint32_t *count)
+{
+	struct kv_cursor *c = kv_cursor_open(t, KV_UNIQUE);
+	struct unique_holder h;
+	enum rc rc = c == NULL ? RC_NOMEM : seek(c, k, NULL, &h);
+
+	*count = 0;
+	while (rc == RC_OK && !h.deleted && *count < max) {
+		if (!uuid_equal(h.id, id)) {
+			out[(*count)++] = h.office;
+			memset(h.id.b, 0xff, UUID_LEN); /* on to the next home */
+		}
+		rc = seek(c, k, &h, &h);
+	}
+	kv_cursor_close(c);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc unique_count_living(struct kv_txn *t, uint16_t kind, uint32_t number, uint64_t *out)
+{
+	struct key prefix = key_kind(kind);
+	struct kv_cursor *c = kv_cursor_open(t, KV_UNIQUE);
+	struct bytes k, v;
+	enum rc rc = RC_NOMEM;
+
+	prefix.b[prefix.len++] = (uint8_t)number;
+	if (c != NULL) {
+		rc = kv_cursor_seek(c, key_bytes(&prefix), &k, &v);
+	}
+	for (*out = 0; rc == RC_OK && key_has_prefix(k, &prefix); rc = kv_cursor_next(c, &k, &v)) {
+		*out += k.len > HOLDER_LEN && k.p[k.len - HOLDER_LEN] == 0;
+	}
+	kv_cursor_close(c);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
 }

@@ -2,9 +2,9 @@
  * say stands there, and what stands there records say. */
 #include <string.h>
 
+#include "node/store/claims.h"
 #include "node/store/conflicts.h"
 #include "node/store/key.h"
-#include "node/store/unique.h"
 #include "node/store/verify_run.h"
 
 static struct records_stamps stamps_of(struct verify *v)
@@ -17,40 +17,37 @@ static struct records_stamps stamps_of(struct verify *v)
 	return stamps;
 }
 
-static enum rc check_uniques(struct verify *v, const struct record *r)
+static void check_claims(struct verify *v, const struct record *r, const struct claims *c)
 {
-	struct records_stamps stamps = stamps_of(v);
-	struct view_source source = records_source(&stamps);
-	enum rc rc = RC_OK;
 	uint32_t i;
 
-	for (i = 0; i < r->kind->uniques_count && rc == RC_OK; i++) {
-		struct key k;
-		bool has = false;
-
-		rc = unique_key_of(v->store->crypto, r, i, &source, &v->arena, &k, &has);
-		if (rc == RC_OK && has && !unique_has(v->txn, &k, r->id)) {
+	for (i = 0; i < c->count; i++) {
+		if (c->has[i] && !unique_has(v->txn, &c->keys[i], &c->holder)) {
 			verify_differs(v, "%s is not in the index of unique fields",
 				       verify_record_name(v, r->kind_number, r->id).text);
 		}
 	}
-	return rc;
 }
 
-static enum rc check_conflict(struct verify *v, const struct record *r)
+static enum rc check_conflict(struct verify *v, const struct record *r, const struct claims *c)
 {
 	struct records_stamps stamps = stamps_of(v);
 	struct view_source source = records_source(&stamps);
 	struct key k = key_record(r->kind_number, r->id);
 	struct bytes stored;
-	bool has = false, stands = false;
+	bool shares = false, stands = false;
 	uint8_t bits = 0;
-	enum rc rc = conflicts_judge(r, &source, &v->arena, &has, &bits);
+	enum rc rc = conflicts_judge(r, &source, &v->arena, &bits);
 
-	v->report.conflicts += (bits & CONFLICTS_OPEN) != 0;
+	if (rc == RC_OK) {
+		rc = claims_share(v->txn, r, c, &shares);
+	}
+	bits = (uint8_t)(bits | (shares ? CONFLICTS_SHARED : 0));
+	v->report.conflicts += (bits & CONFLICTS_ANY) != 0;
 	stands = kv_get(v->txn, KV_CONFLICT, key_bytes(&k), &stored) == RC_OK;
-	if (rc == RC_OK && (has != stands || (has && !bytes_equal(stored, bytes_at(&bits, 1))))) {
-		verify_differs(v, "%s: the table of open conflicts is wrong about it",
+	if (rc == RC_OK &&
+	    ((bits != 0) != stands || (stands && !bytes_equal(stored, bytes_at(&bits, 1))))) {
+		verify_differs(v, "%s: the table of conflicts is wrong about it",
 			       verify_record_name(v, r->kind_number, r->id).text);
 	}
 	return rc;
@@ -58,9 +55,20 @@ static enum rc check_conflict(struct verify *v, const struct record *r)
 
 static enum rc check_record(struct verify *v, const struct record *r)
 {
-	enum rc rc = r->kind == NULL ? RC_OK : check_uniques(v, r);
+	struct records_stamps stamps = stamps_of(v);
+	struct view_source source = records_source(&stamps);
+	struct claims c;
+	enum rc rc = RC_OK;
 
-	return rc == RC_OK && r->kind != NULL ? check_conflict(v, r) : rc;
+	if (r->kind == NULL) {
+		return RC_OK;
+	}
+	rc = claims_of(v->store->crypto, r, &source, &v->arena, &c);
+	if (rc == RC_OK) {
+		check_claims(v, r, &c);
+		rc = check_conflict(v, r, &c);
+	}
+	return rc;
 }
 
 /* Records that do not decode were reported by the stage before. */
@@ -101,21 +109,20 @@ static enum rc check_kind(struct verify *v, uint16_t kind)
 
 /* --- the other way -------------------------------------------------------------- */
 
-/* Whether a record has this very key. */
-static enum rc has_unique(struct verify *v, const struct record *r, struct bytes key, bool *out)
+/* Whether a record makes this very claim. */
+static enum rc has_claim(struct verify *v, const struct record *r, struct bytes key, bool *out)
 {
 	struct records_stamps stamps = stamps_of(v);
 	struct view_source source = records_source(&stamps);
-	enum rc rc = RC_OK;
+	struct unique_holder h;
+	struct claims c;
+	enum rc rc = claims_of(v->store->crypto, r, &source, &v->arena, &c);
 	uint32_t i;
 
 	*out = false;
-	for (i = 0; r->kind != NULL && i < r->kind->uniques_count && rc == RC_OK && !*out; i++) {
-		struct key k;
-		bool has = false;
-
-		rc = unique_key_of(v->store->crypto, r, i, &source, &v->arena, &k, &has);
-		*out = rc == RC_OK && has && key.len == k.len + UUID_LEN && key_has_prefix(key, &k);
+	for (i = 0; rc == RC_OK && i < c.count && !*out; i++) {
+		*out = c.has[i] && unique_split(key, &c.keys[i], &h) &&
+		       h.deleted == c.holder.deleted && h.office == c.holder.office;
 	}
 	return rc;
 }
@@ -144,7 +151,7 @@ static enum rc check_unique_key(struct verify *v, struct bytes key)
 		rc = records_get(v->txn, &v->store->catalog->schema, kind, id, &v->arena, &r);
 	}
 	if (rc == RC_OK) {
-		rc = has_unique(v, &r, key, &found);
+		rc = has_claim(v, &r, key, &found);
 	}
 	if ((rc == RC_OK || rc == RC_NOTFOUND) && !found) {
 		verify_differs(v, "%s is in the index of unique fields with values that it has not",
@@ -164,7 +171,7 @@ static enum rc check_conflict_key(struct verify *v, struct bytes key)
 		rc = records_get(v->txn, &v->store->catalog->schema, kind, id, &v->arena, &r);
 	}
 	if (rc == RC_NOTFOUND) {
-		verify_differs(v, "the table of open conflicts names a record that is not here");
+		verify_differs(v, "the table of conflicts names a record that is not here");
 	}
 	/* Whether it says the right thing was seen from the record's side. */
 	return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;

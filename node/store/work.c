@@ -4,12 +4,12 @@
 
 #include "node/base/mem.h"
 #include "node/store/cells.h"
+#include "node/store/claims.h"
 #include "node/store/conflicts.h"
 #include "node/store/derive.h"
 #include "node/store/parts.h"
 #include "node/store/react.h"
 #include "node/store/records.h"
-#include "node/store/unique.h"
 #include "node/store/work_priv.h"
 
 /* The arena is emptied at this fill. The rest is for one more change, and for
@@ -134,37 +134,24 @@ static enum rc count_record(struct work *w, const struct record *r, int sign)
 	return rc;
 }
 
-/* The unique keys of a record as it stands. Deleted records keep theirs: an
- * old file that comes again must find them, not bring them back. */
-static enum rc find_uniques(struct work *w, const struct record *r, struct key *keys, bool *has)
+static enum rc find_claims(struct work *w, const struct record *r, struct claims *out)
 {
 	struct records_stamps stamps = stamps_of(w);
 	struct view_source source = records_source(&stamps);
-	enum rc rc = RC_OK;
-	uint32_t i;
 
-	for (i = 0; i < r->kind->uniques_count && rc == RC_OK; i++) {
-		rc = unique_key_of(w->store->crypto, r, i, &source, w->arena, &keys[i], &has[i]);
-	}
-	return rc;
+	return claims_of(w->store->crypto, r, &source, w->arena, out);
 }
 
 /* What the derived tables say of a record before it changes. */
 static enum rc remember_before(struct work *w, struct work_record *r)
 {
-	uint32_t count = r->record.kind == NULL ? 0 : r->record.kind->uniques_count;
 	bool counted = false;
 	enum rc rc = RC_OK;
 
-	r->uniques = arena_take_zeroed(w->arena, count, sizeof(*r->uniques));
-	r->has_unique = arena_take_zeroed(w->arena, count, sizeof(*r->has_unique));
-	if (r->uniques == NULL || r->has_unique == NULL) {
-		return RC_NOMEM;
-	}
 	if (!r->existed || r->record.kind == NULL) {
-		return RC_OK;
+		return claims_of_none(&r->record, w->arena, &r->claims);
 	}
-	rc = find_uniques(w, &r->record, r->uniques, r->has_unique);
+	rc = find_claims(w, &r->record, &r->claims);
 	if (rc == RC_OK) {
 		rc = work_groups_remember(w, r);
 	}
@@ -335,7 +322,8 @@ enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_
 	if (rc == RC_OK) {
 		rc = part_apply(part, c, e, seen, w->arena);
 	}
-	w->national_moved = w->national_moved || c->kind < SCHEMA_KIND_FIRST;
+	w->national_moved = w->national_moved ||
+			    (c->kind < SCHEMA_KIND_FIRST && feed_scope(e.feed) == 0);
 	return rc == RC_OK ? RC_OK : fail(w, rc);
 }
 
@@ -429,47 +417,32 @@ static enum rc write_parts(struct work *w, const struct work_record *r)
 	return rc;
 }
 
-static enum rc update_uniques(struct work *w, const struct work_record *r)
-{
-	uint32_t i, count = r->record.kind->uniques_count;
-	struct key *keys = arena_take_zeroed(w->arena, count, sizeof(*keys));
-	bool *has = arena_take_zeroed(w->arena, count, sizeof(*has));
-	enum rc rc = keys == NULL || has == NULL ? RC_NOMEM : RC_OK;
-
-	if (rc == RC_OK) {
-		rc = find_uniques(w, &r->record, keys, has);
-	}
-	for (i = 0; i < count && rc == RC_OK; i++) {
-		struct bytes was = key_bytes(&r->uniques[i]), is = key_bytes(&keys[i]);
-
-		if (has[i] && r->has_unique[i] && bytes_equal(was, is)) {
-			continue;
-		}
-		if (r->has_unique[i]) {
-			rc = unique_del(w->txn, &r->uniques[i], r->record.id);
-		}
-		if (has[i] && rc == RC_OK) {
-			rc = unique_put(w->txn, &keys[i], r->record.id);
-		}
-	}
-	return rc;
-}
-
-/* The table of records to look at (conflicts.h). */
-static enum rc update_conflict(struct work *w, const struct work_record *r)
+/* The index of unique fields, and the table of records to look at. */
+static enum rc update_indexes(struct work *w, const struct work_record *r)
 {
 	struct records_stamps stamps = stamps_of(w);
 	struct view_source source = records_source(&stamps);
-	struct key k = key_record(r->record.kind_number, r->record.id);
-	bool has = false;
-	uint8_t bits = 0;
-	enum rc rc = conflicts_judge(&r->record, &source, w->arena, &has, &bits);
+	const struct record *rec = &r->record;
+	uint8_t bits = 0, before = 0;
+	bool moved = false, shares = false;
+	struct claims now;
+	enum rc rc = find_claims(w, rec, &now);
 
-	if (rc != RC_OK || (!has && !r->existed)) {
-		return rc;
+	if (rc == RC_OK) {
+		rc = claims_move(w, rec, &r->claims, &now, &moved, &shares);
 	}
-	return has ? kv_put(w->txn, KV_CONFLICT, key_bytes(&k), bytes_at(&bits, 1)) :
-		     kv_del(w->txn, KV_CONFLICT, key_bytes(&k));
+	if (rc == RC_OK) {
+		rc = conflicts_judge(rec, &source, w->arena, &bits);
+	}
+	before = r->existed ? conflicts_get(w->txn, rec->kind_number, rec->id) : 0;
+	shares = moved ? shares : (before & CONFLICTS_SHARED) != 0;
+	bits = (uint8_t)(bits | (shares ? CONFLICTS_SHARED : 0));
+	if (rc == RC_OK && bits != before) {
+		rc = conflicts_put(w->txn, rec->kind_number, rec->id, bits);
+	}
+	return rc == RC_OK && moved && ((bits | before) & CONFLICTS_SHARED) != 0 ?
+		       react_ask(w, REACT_UNIQUE, rec->kind_number, rec->id) :
+		       rc;
 }
 
 static enum rc flush_record(struct work *w, const struct work_record *r)
@@ -480,10 +453,7 @@ static enum rc flush_record(struct work *w, const struct work_record *r)
 	if (rc != RC_OK || r->record.kind == NULL) {
 		return rc;
 	}
-	rc = update_uniques(w, r);
-	if (rc == RC_OK) {
-		rc = update_conflict(w, r);
-	}
+	rc = update_indexes(w, r);
 	if (rc == RC_OK) {
 		rc = work_groups_is_counted(w, r, &counted);
 	}

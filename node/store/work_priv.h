@@ -5,7 +5,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-#include "node/store/key.h"
+#include "node/store/claims.h"
 #include "node/store/work.h"
 #include "sync/view.h"
 
@@ -23,8 +23,7 @@ struct work_record {
 		bool fresh;     /* one change of this work is all there is to it */
 		uint32_t place; /* of that change in its entry */
 	} parts[RECORD_PARTS_MAX];
-	struct key *uniques; /* what the index holds of it */
-	bool *has_unique;
+	struct claims claims; /* what the index holds of it */
 	bool was_live;
 	struct values links; /* what it named as the same, before this work */
 	bool is_pulled;      /* touched only because its group is counted anew */
