@@ -3,6 +3,7 @@
 
 static const struct cmd_option options[] = {
 	{ .name = "for", .value = "OFFICE", .help = "at the centre: the office it belongs to" },
+	EDIT_CONFLICT_OPTION,
 	AUTHOR_ARG_OPTIONS,
 	{ 0 },
 };
@@ -20,7 +21,9 @@ const struct command cmd_add_command = {
 	.summary = "adds a record and prints its id",
 	.details = "Several elements of a set are joined by \"|\": citizenship=TKM|UZB; a bar "
 		   "inside of\n"
-		   "one is written \"\\|\", a backslash \"\\\\\".",
+		   "one is written \"\\|\", a backslash \"\\\\\". What should be unique, but is used "
+		   "by\n"
+		   "another record here, is stored all the same: a note says so.",
 	.options = options,
 	.run = run,
 };

@@ -208,6 +208,13 @@ static int report(struct cmd_context *c, const struct import *i)
 	if (c->out->json && print_json(c, i) != RC_OK) {
 		return CMD_FAILED;
 	}
+	if (i->closed > 0) {
+		out_note(c->out,
+			 "note: %" PRIu64
+			 " %s a code that is closed; it is kept, and counts as its "
+			 "successor",
+			 i->closed, i->closed == 1 ? "row has" : "rows have");
+	}
 	if (p->rejected > 0 && !i->request.is_dry) {
 		out_note(c->out, "the rejected rows, with the reasons, are in %s",
 			 i->rejected.path);

@@ -10,11 +10,14 @@
 
 #include "node/base/clock.h"
 #include "node/base/text.h"
+#include "node/cmd/closed_code.h"
 #include "node/cmd/match.h"
 #include "node/cmd/open.h"
+#include "node/cmd/shared.h"
 #include "node/cmd/value_arg.h"
 #include "node/cmd/value_out.h"
 #include "node/store/conflicts.h"
+#include "node/store/notice.h"
 #include "sync/expr.h"
 
 enum { SLICE_MS = 500, SLICE_ROWS = 2000, COLUMNS_MAX = LIMIT_FIELDS_PER_KIND_MAX + 3 };
@@ -28,6 +31,7 @@ struct list {
 	struct cmd_node *node;
 	enum form form;
 	bool deleted; /* deleted ones, too */
+	int32_t today;
 	bool has_last;
 	struct uuid last; /* the last record looked at */
 	uint64_t left;    /* rows still wanted */
@@ -86,15 +90,23 @@ static bool is_wanted(struct slice *s, const struct record *r)
 	return life.exists && (s->l->deleted || !life.deleted) && expr_eval(s->where, &source);
 }
 
-static bool is_open(struct slice *s, const struct record *r)
+static bool is_in_conflict(struct slice *s, const struct record *r)
 {
-	return (conflicts_get(s->txn, r->kind_number, r->id) & CONFLICTS_OPEN) != 0;
+	return (conflicts_get(s->txn, r->kind_number, r->id) & CONFLICTS_ANY) != 0;
+}
+
+/* Whether the centre told this office of it. */
+static bool has_notice(struct slice *s, const struct record *r)
+{
+	const struct store *store = s->l->node->store;
+
+	return !store->info.is_centre && notice_stands(store, s->txn, r->id);
 }
 
 static enum rc print_json(struct slice *s, const struct record *r, const char *id)
 {
 	struct out *o = s->l->c->out;
-	json_t *row = json_object(), *fields = NULL;
+	json_t *row = json_object(), *fields = NULL, *closed = NULL;
 	struct bytes version;
 	enum rc rc = value_out_version(r, s->arena, &version);
 	int failed = 0;
@@ -103,11 +115,16 @@ static enum rc print_json(struct slice *s, const struct record *r, const char *i
 		rc = value_out_fields(r, &s->source, s->arena, &fields);
 	}
 	if (rc == RC_OK) {
+		rc = closed_code_list_json(r, &s->source, s->arena, &closed);
+	}
+	if (rc == RC_OK) {
 		failed |= json_object_set_new(row, "id", json_string(id));
 		failed |= json_object_set_new(row, "version", out_string(version));
 		failed |= json_object_set_new(row, "deleted", json_boolean(view_life(r).deleted));
-		failed |= json_object_set_new(row, "conflict", json_boolean(is_open(s, r)));
+		failed |= json_object_set_new(row, "conflict", json_boolean(is_in_conflict(s, r)));
+		failed |= json_object_set_new(row, "notice", json_boolean(has_notice(s, r)));
 		failed |= json_object_set_new(row, "fields", fields);
+		failed |= closed != NULL && json_object_set_new(row, "closed_codes", closed);
 		rc = failed == 0 ? RC_OK : RC_NOMEM;
 	}
 	if (rc == RC_OK) {
@@ -144,6 +161,26 @@ static const char *shorten(const char *id)
 	return group == NULL ? id : group + 1;
 }
 
+static const char *note_of(struct slice *s, const struct record *r)
+{
+	if (view_life(r).deleted) {
+		return "deleted";
+	}
+	if (is_in_conflict(s, r)) {
+		return "conflict";
+	}
+	return has_notice(s, r) ? "notice" : "";
+}
+
+/* A cell for people: a closed code is marked, an office has its name. */
+static enum rc find_cell(struct slice *s, const struct record *r, const struct schema_field *f,
+			 struct bytes *out)
+{
+	return shared_is_offices(f) ?
+		       shared_offices_cell(s->l->node->store, r, f, &s->source, s->arena, out) :
+		       closed_code_cell(r, f, &s->source, s->l->today, s->arena, out);
+}
+
 static enum rc add_row(struct slice *s, const struct record *r, const char *id)
 {
 	struct bytes cell;
@@ -153,14 +190,12 @@ static enum rc add_row(struct slice *s, const struct record *r, const char *id)
 	out_table_row(s->table);
 	out_table_text(s->table, shorten(id));
 	for (i = 0; i < s->columns_count && rc == RC_OK; i++) {
-		rc = value_out_cell(r, s->columns[i], &s->source, s->arena, &cell);
+		rc = find_cell(s, r, s->columns[i], &cell);
 		if (rc == RC_OK) {
 			out_table_cell(s->table, cell);
 		}
 	}
-	out_table_text(s->table, view_life(r).deleted ? "deleted" :
-				 is_open(s, r)        ? "conflict" :
-							"");
+	out_table_text(s->table, note_of(s, r));
 	return rc;
 }
 
@@ -182,7 +217,7 @@ static enum rc print_record(struct slice *s, const struct record *r)
 		break;
 	}
 	s->l->printed++;
-	s->l->open += is_open(s, r);
+	s->l->open += is_in_conflict(s, r);
 	s->l->next = r->id;
 	return rc;
 }
@@ -215,7 +250,8 @@ static struct out_table *open_table(const struct slice *s)
 		const struct schema_field *f = s->columns[i];
 
 		columns[i + 1].name = f->name;
-		columns[i + 1].is_number = f->type == VALUE_INT || f->type == VALUE_DECIMAL;
+		columns[i + 1].is_number = (f->type == VALUE_INT || f->type == VALUE_DECIMAL) &&
+					   !shared_is_offices(f);
 	}
 	columns[s->columns_count + 1].name = "note";
 	return out_table_new(columns, s->columns_count + 2);
@@ -395,6 +431,7 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 	if (code == CMD_OK) {
 		code = open_node(c, &n);
 	}
+	l.today = code == CMD_OK ? closed_code_today(n.store) : 0;
 	while (code == CMD_OK && !l.is_done) {
 		code = run_slice(&l, is_first);
 		is_first = false;

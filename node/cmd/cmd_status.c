@@ -133,6 +133,8 @@ static enum rc print_json(const struct status *s)
 	failed |= json_object_set_new(document, "oldest_conflict",
 				      time_or_null(s->oldest_conflict_ms));
 	failed |= json_object_set_new(document, "unknown", json_integer((json_int_t)s->unknown));
+	failed |= json_object_set_new(document, "shared", json_integer((json_int_t)m->shared));
+	failed |= json_object_set_new(document, "notices", json_integer((json_int_t)m->notices));
 	failed |= json_object_set_new(document, "quarantine",
 				      json_integer((json_int_t)m->quarantine));
 	failed |= json_object_set_new(document, "unconfirmed",
@@ -148,6 +150,24 @@ static enum rc print_json(const struct status *s)
 		return RC_NOMEM;
 	}
 	return out_json(s->c->out, document);
+}
+
+/* Unique keys that are used twice, as seen here and as the centre told. */
+static void print_shared(const struct status *s)
+{
+	const struct summary *m = &s->summary;
+
+	if (m->shared > 0) {
+		out_line(s->c->out, "%" PRIu64 " of these share a unique key with another record",
+			 m->shared);
+	}
+	if (m->notices > 0 && !s->node.store->info.is_centre) {
+		out_line(s->c->out, "%" PRIu64 " %s from the centre: see `kerwen list notice`",
+			 m->notices, m->notices == 1 ? "notice" : "notices");
+	} else if (m->notices > 0) {
+		out_line(s->c->out, "%" PRIu64 " %s to the offices", m->notices,
+			 m->notices == 1 ? "notice stands" : "notices stand");
+	}
 }
 
 static void print_confirmed(const struct status *s)
@@ -240,6 +260,7 @@ static enum rc print_text(const struct status *s)
 		out_line(s->c->out, "%s, office %u of %s", i->name, i->number, i->system_name);
 	}
 	print_records(s);
+	print_shared(s);
 	if (m->quarantine > 0) {
 		out_line(s->c->out,
 			 "%" PRIu64 " changes that came from elsewhere are in quarantine",

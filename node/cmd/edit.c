@@ -255,7 +255,7 @@ static bool has_option(const struct cmd_args *args, const char *name)
 int edit_exit(const struct edit *e)
 {
 	return has_option(e->args, "fail-on-conflict") && cmd_has(e->args, "fail-on-conflict") &&
-			       edit_open_is_any(&e->report.after) ?
+			       (edit_open_is_any(&e->report.after) || e->shares) ?
 		       CMD_CONFLICT :
 		       CMD_OK;
 }
@@ -268,6 +268,9 @@ static int finish(struct edit *e)
 		out_note(e->c->out, "note: this record was deleted; the change brings it back");
 	}
 	edit_report_note(&e->report, e->c->out, e->draft.act == DRAFT_DELETE);
+	if (code == CMD_OK) {
+		code = edit_remark(e);
+	}
 	return code == CMD_OK ? edit_exit(e) : code;
 }
 

@@ -25,7 +25,7 @@
 #define EDIT_CONFLICT_OPTION                                                                       \
 	{                                                                                          \
 		.name = "fail-on-conflict",                                                        \
-		.help = "exit with 4 if the record is in open conflict afterwards"                 \
+		.help = "exit with 4 if the record is in conflict afterwards"                      \
 	}
 
 /* The change under way. */
@@ -42,6 +42,7 @@ struct edit {
 	struct draft_result result;
 	struct edit_report report; /* of conflicts, before and after */
 	struct bytes version;      /* of the record afterwards */
+	bool shares;               /* a unique key of it, with a record here */
 };
 
 /*
@@ -67,8 +68,12 @@ const struct record *edit_record(struct edit *e, int *code);
  * result, report and version as they would be. */
 int edit_write(struct edit *e, bool keep);
 
-/* The exit code of a change that was written: 4 when a conflict is open and
- * --fail-on-conflict was given. */
+/* After it was written: says which other records use its unique keys (shares),
+ * and that it has a closed code. */
+int edit_remark(struct edit *e);
+
+/* The exit code of a change that was written: 4 when a conflict is open, or it
+ * shares a unique key, and --fail-on-conflict was given. */
 int edit_exit(const struct edit *e);
 
 /* A refusal of what was typed, or a failure of the store. */

@@ -234,6 +234,7 @@ static enum rc add_row(struct batch *b, struct import_row *row, struct path_prob
 	if (rc == RC_OK) {
 		count_row(&b->i->progress, result.outcome);
 		count_moves(&b->i->progress, row, result.outcome);
+		b->i->closed += result.closed_code != NULL;
 		return RC_OK;
 	}
 	if (!commit_is_refusal(rc) || b->commit.work->rc != RC_OK || rc == RC_FULL) {

@@ -43,6 +43,7 @@ struct import {
 	struct csvfile_place at;        /* behind the last row that was taken */
 	uint8_t key[IMPORT_KEY_LEN];
 	struct import_progress progress;
+	uint64_t closed;  /* rows with a closed code, of this run */
 	bool was_done;    /* already imported: there is nothing to do */
 	uint64_t resumed; /* line at which it went on; 0: from the start */
 	struct import_rejected rejected;

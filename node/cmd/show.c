@@ -25,7 +25,7 @@ static enum rc print_head(struct show *s)
 	if (rc == RC_OK && over.len > 0) {
 		out_line(s->out, "over a limit: %.*s", (int)over.len, (const char *)over.p);
 	}
-	return rc;
+	return rc == RC_OK ? show_print_shared(s) : rc;
 }
 
 static const struct out_column field_columns[] = {

@@ -35,14 +35,16 @@ struct bytes show_kind_name(struct show *s);
 bool show_home(struct show *s, struct bytes *out);
 
 /*
- * One value for people: "(cleared)", and of a link also whether the record
- * that it leads to is "(not here)" or "(deleted)". In the arena or the record.
+ * One value for people: "(cleared)", of a code whether it is closed, and of a
+ * link also whether the record that it leads to is "(not here)" or
+ * "(deleted)". In the arena or the record.
  */
 enum rc show_item_text(struct show *s, const struct schema_field *f, const struct item *item,
 		       struct bytes *out);
 
 /* Sets "value" of an object; of a link that leads nowhere also "dangling" and
- * "target": "missing" or "deleted". */
+ * "target": "missing" or "deleted"; of a code that is closed "closed" and
+ * "successor". */
 enum rc show_item_json(struct show *s, const struct schema_field *f, const struct item *item,
 		       json_t *object);
 
@@ -61,6 +63,11 @@ enum rc show_raw_json(struct bytes v, struct arena *a, json_t *object);
  * show_print_text, and as a list. */
 enum rc show_add_unknown(struct show *s, struct out_table *t);
 enum rc show_put_unknown(struct show *s, json_t *document);
+
+/* Who else uses its unique keys: lines for people, and members of a document;
+ * *conflict when a record here does. */
+enum rc show_print_shared(struct show *s);
+enum rc show_put_shared(struct show *s, json_t *document, bool *conflict);
 
 /* "70 values ...": what of the record is over a bound (bounds.h), in the
  * arena; length 0: nothing. */

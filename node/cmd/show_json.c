@@ -1,4 +1,5 @@
 /* One record as JSON. */
+#include "node/cmd/closed_code.h"
 #include "node/cmd/show.h"
 #include "node/cmd/show_history.h"
 #include "node/cmd/value_out.h"
@@ -36,7 +37,8 @@ static enum rc put_field(struct show *s, json_t *fields, const struct schema_fie
 	siblings = json_array();
 	field = json_pack("{s:o?, s:b, s:o}", "value", value, "conflict", v.conflict, "siblings",
 			  siblings);
-	if (json_object_set_new(fields, f->name, field) != 0) {
+	if (json_object_set_new(fields, f->name, field) != 0 ||
+	    (v.shown < v.count && closed_code_put_json(f, v.items[v.shown]->value, field) != 0)) {
 		return RC_NOMEM;
 	}
 	return list_siblings(s, f, &v, siblings);
@@ -63,6 +65,9 @@ static enum rc put_head(struct show *s, json_t *document)
 
 	if (rc == RC_OK) {
 		rc = view_has_conflict(&s->record, &s->source, s->arena, &conflict);
+	}
+	if (rc == RC_OK) {
+		rc = show_put_shared(s, document, &conflict);
 	}
 	if (rc == RC_OK) {
 		rc = show_oversize(s, &over);

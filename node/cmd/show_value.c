@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "node/base/text.h"
+#include "node/cmd/closed_code.h"
+#include "node/cmd/shared.h"
 #include "node/cmd/show.h"
 #include "node/cmd/sibling.h"
 #include "node/cmd/value_out.h"
@@ -97,6 +99,13 @@ enum rc show_item_text(struct show *s, const struct schema_field *f, const struc
 	if (!item->cleared) {
 		rc = value_out_text(f, item->value, s->arena, out);
 	}
+	if (rc == RC_OK && shared_is_offices(f)) {
+		*out = origin_office(s->store, (uint16_t)value_number(VALUE_INT, item->value),
+				     s->arena);
+	}
+	if (rc == RC_OK && !item->cleared) {
+		rc = closed_code_mark(f, item->value, closed_code_today(s->store), s->arena, out);
+	}
 	if (rc == RC_OK) {
 		rc = target_of(s, f, item, &target);
 	}
@@ -129,6 +138,7 @@ enum rc show_item_json(struct show *s, const struct schema_field *f, const struc
 	enum rc rc = target_of(s, f, item, &target);
 	int failed = json_object_set_new(object, "value", value_of(f, item));
 
+	failed |= closed_code_put_json(f, item->value, object);
 	if (rc == RC_OK && target != TARGET_HERE) {
 		failed |= json_object_set_new(object, "dangling", json_true());
 		failed |= json_object_set_new(object, "target",
