@@ -44,15 +44,20 @@ static void sync_all(void)
 	}
 }
 
-static bool is_shared(struct fixture_node *n, struct uuid id)
+static bool shares(struct fixture_node *n, uint16_t kind, struct uuid id)
 {
 	struct kv_txn *t = NULL;
 	uint8_t bits = 0;
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	bits = conflicts_get(t, 16, id);
+	bits = conflicts_get(t, kind, id);
 	store_end(n->store, t);
 	return (bits & CONFLICTS_SHARED) != 0;
+}
+
+static bool is_shared(struct fixture_node *n, struct uuid id)
+{
+	return shares(n, 16, id);
 }
 
 /* What the living notices about a record say: "nr: 2 3"; several joined by
@@ -257,6 +262,32 @@ Test(notices, offices_of_one_region_have_the_conflict_themselves)
 	sync_all();
 	cr_assert(!is_shared(mary, a) && !is_shared(merw, b));
 	cr_assert_eq(count_notices(&f.centre), 0u);
+	assert_all_sound();
+}
+
+Test(notices, each_key_of_a_record_is_told_by_itself)
+{
+	enum { PAPER = 19 };
+	struct uuid a = fixture_add(mary, 0, "paper", "series=1", "serial=1", NULL);
+	struct uuid b = fixture_add(lebap, 0, "paper", "series=1", NULL);
+	struct uuid c = fixture_add(ahal, 0, "paper", "serial=1", NULL);
+
+	sync_all();
+	cr_assert_str_eq(told(mary, a), "series: 2; serial: 3");
+	cr_assert_str_eq(told(lebap, b), "series: 1");
+	cr_assert_str_eq(told(ahal, c), "serial: 1");
+	/* One is put right, the other still stands. */
+	cr_assert_eq(fixture_set(lebap, "paper", b, "series=2", NULL), RC_OK);
+	sync_all();
+	cr_assert_str_eq(told(mary, a), "serial: 3");
+	cr_assert_str_eq(told(lebap, b), "");
+	cr_assert(shares(&f.centre, PAPER, a) && !shares(&f.centre, PAPER, b));
+	cr_assert(shares(&f.centre, PAPER, c));
+	/* What it does not change is still shared when it changes the other. */
+	cr_assert_eq(fixture_set(mary, "paper", a, "series=9", NULL), RC_OK);
+	sync_all();
+	cr_assert(shares(&f.centre, PAPER, a));
+	cr_assert_str_eq(told(mary, a), "serial: 3");
 	assert_all_sound();
 }
 
