@@ -532,8 +532,11 @@ static void do_something(struct fixture_node *n, struct uuid *ids, uint32_t *cou
 {
 	char op[16];
 	uint32_t at = *count == 0 ? 0 : (uint32_t)rand() % *count;
-	uint16_t home = n == &f.centre ? (uint16_t)(1 + rand() % 3) : 0;
+	uint16_t home = 0;
 
+	if (n == &f.centre) {
+		home = (uint16_t)(1 + rand() % 3);
+	}
 	(void)snprintf(op, sizeof(op), "nr=%d", rand() % NUMBERS);
 	if (*count < RECORDS_MAX && (*count < 6 || rand() % 4 == 0)) {
 		ids[(*count)++] = fixture_add(n, home, "person", op, NULL);
