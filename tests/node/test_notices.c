@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fixture.h"
 #include "node/store/conflicts.h"
@@ -10,6 +11,7 @@
 #include "node/store/notice.h"
 #include "node/store/records.h"
 #include "node/store/verify.h"
+#include "node/store/world.h"
 
 static struct fixture f;
 static struct fixture_node *mary, *lebap, *ahal;
@@ -345,6 +347,43 @@ Test(notices, nothing_is_written_twice)
 	cr_assert_eq(centre_wrote(mary), wrote);
 	cr_assert_eq(count_notices(&f.centre), 2u);
 	assert_all_sound();
+}
+
+/* Opens the centre's database as one that is nearly full. */
+static void fill_centre(void)
+{
+	char path[128];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/" STORE_DIR "/data.mdb", f.centre.dir);
+	cr_assert_eq(stat(path, &st), 0);
+	store_close(f.centre.store);
+	cr_assert_eq(store_open(f.centre.dir, (uint64_t)st.st_size * 100 / 94, &world_real,
+				&f.centre.store),
+		     RC_OK);
+}
+
+Test(notices, a_nearly_full_store_still_tells)
+{
+	const char *const id = "nr=1";
+	struct uuid a = fixture_add(mary, 0, "person", id, NULL), b;
+	struct draft_result result;
+	struct draft d = { .act = DRAFT_ADD, .home = 1 };
+	struct commit c;
+
+	fixture_add_many(mary, "n", 20000);
+	b = fixture_add(lebap, 0, "person", id, NULL);
+	cr_assert_eq(fixture_sync(&f, mary), RC_OK);
+	fill_centre();
+	cr_assert_eq(fixture_sync(&f, lebap), RC_OK);
+	cr_assert_eq(fixture_sync(&f, mary), RC_OK);
+	cr_assert_str_eq(told(mary, a), "nr: 2");
+	cr_assert_str_eq(told(lebap, b), "nr: 1");
+	/* While people are refused. */
+	cr_assert_eq(commit_begin(&c, f.centre.store, bytes_of("x"), bytes_of("")), RC_OK);
+	d.kind = schema_kind_by_name(&f.centre.store->catalog->schema, bytes_of("person"));
+	cr_assert_eq(commit_add(&c, &d, &result), RC_FULL);
+	commit_abort(&c);
 }
 
 Test(notices, a_commit_that_adds_and_frees_a_number_ends_sound)
