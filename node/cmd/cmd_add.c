@@ -19,11 +19,12 @@ const struct command cmd_add_command = {
 	.words_min = 1,
 	.words_max = CMD_MANY,
 	.summary = "adds a record and prints its id",
-	.details = "Several elements of a set are joined by \"|\": citizenship=TKM|UZB; a bar "
-		   "inside of\n"
-		   "one is written \"\\|\", a backslash \"\\\\\". What should be unique, but is used "
-		   "by\n"
-		   "another record here, is stored all the same: a note says so.",
+	.details =
+		"Several elements of a set are joined by \"|\": citizenship=TKM|UZB; a bar "
+		"inside of\n"
+		"one is written \"\\|\", a backslash \"\\\\\". What should be unique, but is used "
+		"by\n"
+		"another record here, is stored all the same: a note says so.",
 	.options = options,
 	.run = run,
 };
