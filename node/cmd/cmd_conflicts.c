@@ -14,6 +14,9 @@
 
 enum { SLICE_MS = 500 };
 
+/* What is listed, and what of it --fail-on-conflict minds. */
+enum { TO_DECIDE = CONFLICTS_ANY | CONFLICTS_NOTICED, LISTED = TO_DECIDE | CONFLICTS_OVERSIZE };
+
 /* The listing, over all slices. */
 struct listing {
 	struct cmd_context *c;
@@ -83,7 +86,7 @@ static enum rc take_record(struct listing *l, struct show *s, uint8_t bits)
 		rc = conflict_out_text(s, l->now_ms);
 	}
 	l->printed++;
-	l->open += (bits & CONFLICTS_OPEN) != 0;
+	l->open += (bits & TO_DECIDE) != 0;
 	return rc;
 }
 
@@ -101,8 +104,7 @@ static enum rc walk(struct listing *l, struct kv_txn *t, uint16_t kind)
 		uint8_t bits = 0;
 
 		show_begin(&s, l->c->out, l->node.store, t);
-		rc = conflicts_walk_next(&w, CONFLICTS_OPEN | CONFLICTS_OVERSIZE, a, &s.record,
-					 &bits);
+		rc = conflicts_walk_next(&w, LISTED, a, &s.record, &bits);
 		if (rc == RC_OK) {
 			rc = take_record(l, &s, bits);
 		} else if (rc == RC_NOTFOUND) {
@@ -195,7 +197,8 @@ const struct command cmd_conflicts_command = {
 	.summary = "lists what is in open conflict, with every value and its author",
 	.details =
 		"Each value has a number, which `resolve ID FIELD@N` takes. \"moves\" names the\n"
-		"figures that a decision could move. A record over a limit is listed, too.",
+		"figures that a decision could move. Records that use one unique key are listed,\n"
+		"too, at an office as the centre says; so is a record over a limit.",
 	.options = options,
 	.run = run,
 };

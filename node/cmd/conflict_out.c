@@ -196,6 +196,9 @@ enum rc conflict_out_text(struct show *s, int64_t now_ms)
 	if (rc == RC_OK) {
 		rc = print_head(s);
 	}
+	if (rc == RC_OK) {
+		rc = show_print_shared(s);
+	}
 	if (rc == RC_OK && (list.life || list.count > 0)) {
 		rc = print_table(s, &list, now_ms);
 	}
@@ -372,6 +375,7 @@ static enum rc put_body(struct show *s, const struct conflicts_list *list, int64
 enum rc conflict_out_json(struct show *s, int64_t now_ms)
 {
 	json_t *object = json_object();
+	bool conflict = false;
 	struct conflicts_list list;
 	enum rc rc = conflicts_of(&s->record, &s->source, s->arena, &list);
 
@@ -380,6 +384,9 @@ enum rc conflict_out_json(struct show *s, int64_t now_ms)
 	}
 	if (rc == RC_OK) {
 		rc = put_body(s, &list, now_ms, object);
+	}
+	if (rc == RC_OK) {
+		rc = show_put_shared(s, object, &conflict);
 	}
 	if (rc == RC_OK) {
 		rc = json_dumpf(object, s->out->to, JSON_COMPACT) == 0 ? RC_OK : RC_IO;

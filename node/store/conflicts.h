@@ -4,9 +4,9 @@
  *
  * The table `conflict` has a key for every record that needs looking at: one
  * with siblings, so that what it shows may change when a cut arrives, one that
- * shares a unique key with others (claims.h), and one that is over a bound
- * (bounds.h). Its value says which. So nobody walks all records to find the
- * few in conflict.
+ * shares a unique key with others (claims.h), also as the centre says
+ * (notice.h), and one that is over a bound (bounds.h). Its value says which. So nobody walks all
+ * records to find the few in conflict.
  */
 #ifndef KERWEN_CONFLICTS_H
 #define KERWEN_CONFLICTS_H
@@ -19,16 +19,17 @@
 enum {
 	CONFLICTS_OPEN = 1, /* a field or its life is to be decided */
 	CONFLICTS_OVERSIZE = 2,
-	CONFLICTS_SHARED = 4,  /* a living record holds a unique key of it, too */
-	CONFLICTS_SIBLINGS = 8 /* values or heads stand side by side */
+	CONFLICTS_SHARED = 4,   /* a living record holds a unique key of it, too */
+	CONFLICTS_SIBLINGS = 8, /* values or heads stand side by side */
+	CONFLICTS_NOTICED = 16  /* at an office: a notice of the centre is about it */
 };
 
 /* What a person should decide or put right. */
 enum { CONFLICTS_ANY = CONFLICTS_OPEN | CONFLICTS_SHARED };
 
-/* What the table is to say of a record, but for CONFLICTS_SHARED, which others
- * decide; 0: nothing. The arena is given back. RC_NOMEM, or what the source
- * returned. */
+/* What the table is to say of a record, but for what others decide:
+ * CONFLICTS_SHARED and CONFLICTS_NOTICED; 0: nothing. The arena is given back. RC_NOMEM, or what
+ * the source returned. */
 enum rc conflicts_judge(const struct record *r, const struct view_source *src, struct arena *a,
 			uint8_t *bits);
 

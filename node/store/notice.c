@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/store/builtin.h"
+#include "node/store/conflicts.h"
 #include "node/store/records.h"
 #include "node/store/unique.h"
 
@@ -91,6 +92,34 @@ bool notice_stands(const struct store *s, struct kv_txn *t, struct uuid about)
 	struct unique_holder first;
 
 	return unique_find(t, &k, NULL, &first) == RC_OK && !first.deleted;
+}
+
+enum rc notice_mark(const struct store *s, struct kv_txn *t, const struct record *notice,
+		    const struct view_source *src, struct arena *a)
+{
+	struct bytes about, kind;
+	struct record r;
+	uint16_t number;
+	struct uuid id;
+	enum rc rc = RC_OK;
+
+	if (s->info.is_centre || notice->kind_number != BUILTIN_NOTICE) {
+		return RC_OK;
+	}
+	rc = read_text(notice, "about", src, a, &about);
+	if (rc == RC_OK) {
+		rc = read_text(notice, "about_kind", src, a, &kind);
+	}
+	if (rc != RC_OK || about.len != UUID_LEN || kind.len == 0) {
+		return rc;
+	}
+	memcpy(id.b, about.p, UUID_LEN);
+	number = (uint16_t)value_number(VALUE_INT, kind);
+	rc = records_get(t, &s->catalog->schema, number, id, a, &r);
+	if (rc != RC_OK) {
+		return rc == RC_NOTFOUND ? RC_OK : rc; /* it will look for itself */
+	}
+	return conflicts_mark(t, number, id, CONFLICTS_NOTICED, notice_stands(s, t, id));
 }
 
 enum rc notice_about(const struct store *s, struct kv_txn *t, struct uuid about, struct arena *a,

@@ -44,6 +44,12 @@ enum rc notice_about(const struct store *s, struct kv_txn *t, struct uuid about,
 /* Whether one stands. */
 bool notice_stands(const struct store *s, struct kv_txn *t, struct uuid about);
 
+/* A notice came, changed or went: lets the table of conflicts say of the record
+ * that it is about whether one stands (CONFLICTS_NOTICED); nothing at the
+ * centre. As view_values, or what the store answered. */
+enum rc notice_mark(const struct store *s, struct kv_txn *t, const struct record *notice,
+		    const struct view_source *src, struct arena *a);
+
 /* How many notices stand here. Walks them. */
 enum rc notice_count(struct kv_txn *t, uint64_t *out);
 

@@ -5,6 +5,7 @@
 #include "node/store/claims.h"
 #include "node/store/conflicts.h"
 #include "node/store/key.h"
+#include "node/store/notice.h"
 #include "node/store/verify_run.h"
 
 static struct records_stamps stamps_of(struct verify *v)
@@ -43,6 +44,9 @@ static enum rc check_conflict(struct verify *v, const struct record *r, const st
 		rc = claims_share(v->txn, r, c, &shares);
 	}
 	bits = (uint8_t)(bits | (shares ? CONFLICTS_SHARED : 0));
+	if (!v->store->info.is_centre && notice_stands(v->store, v->txn, r->id)) {
+		bits |= CONFLICTS_NOTICED;
+	}
 	v->report.conflicts += (bits & CONFLICTS_ANY) != 0;
 	stands = kv_get(v->txn, KV_CONFLICT, key_bytes(&k), &stored) == RC_OK;
 	if (rc == RC_OK &&

@@ -7,6 +7,7 @@
 #include "node/store/claims.h"
 #include "node/store/conflicts.h"
 #include "node/store/derive.h"
+#include "node/store/notice.h"
 #include "node/store/parts.h"
 #include "node/store/react.h"
 #include "node/store/records.h"
@@ -181,6 +182,7 @@ static struct work_record *load_record(struct work *w, const struct record_name 
 					records_get(w->txn, &w->store->catalog->schema, kind,
 						    name->id, w->arena, &r->record);
 		r->existed = rc == RC_OK && load == LOAD_STORED;
+		r->is_new = load == LOAD_NEW;
 		r->is_pulled = load == LOAD_DERIVED_ANEW; /* of a group that is, too */
 		if (rc == RC_NOTFOUND) {
 			rc = RC_OK;
@@ -434,11 +436,21 @@ static enum rc update_indexes(struct work *w, const struct work_record *r)
 	if (rc == RC_OK) {
 		rc = conflicts_judge(rec, &source, w->arena, &bits);
 	}
-	before = r->existed ? conflicts_get(w->txn, rec->kind_number, rec->id) : 0;
+	/* What others decide stands there already, also while a rebuild goes on;
+	 * only a notice may have come before its record. */
+	if (r->existed || r->is_pulled) {
+		before = conflicts_get(w->txn, rec->kind_number, rec->id);
+	} else if (!r->is_new && !w->store->info.is_centre &&
+		   notice_stands(w->store, w->txn, rec->id)) {
+		bits |= CONFLICTS_NOTICED;
+	}
 	shares = moved ? shares : (before & CONFLICTS_SHARED) != 0;
-	bits = (uint8_t)(bits | (shares ? CONFLICTS_SHARED : 0));
+	bits = (uint8_t)(bits | (shares ? CONFLICTS_SHARED : 0) | (before & CONFLICTS_NOTICED));
 	if (rc == RC_OK && bits != before) {
 		rc = conflicts_put(w->txn, rec->kind_number, rec->id, bits);
+	}
+	if (rc == RC_OK) {
+		rc = notice_mark(w->store, w->txn, rec, &source, w->arena);
 	}
 	return rc == RC_OK && moved && ((bits | before) & CONFLICTS_SHARED) != 0 ?
 		       react_ask(w, REACT_UNIQUE, rec->kind_number, rec->id) :

@@ -53,7 +53,7 @@ static struct record load(struct fixture_node *n, struct uuid id, struct bounds_
 				 &n->store->arena, &r),
 		     RC_OK);
 	*excess = bounds_of(&r, &n->store->arena);
-	*bits = conflicts_get(t, r.kind_number, id);
+	*bits = conflicts_get(t, r.kind_number, id) & (uint8_t)~CONFLICTS_SIBLINGS;
 	store_end(n->store, t);
 	return r;
 }

@@ -269,7 +269,7 @@ Test(notices, offices_of_one_region_have_the_conflict_themselves)
 
 Test(notices, each_key_of_a_record_is_told_by_itself)
 {
-	enum { PAPER = 19 };
+	enum { PAPER = 20 };
 	struct uuid a = fixture_add(mary, 0, "paper", "series=1", "serial=1", NULL);
 	struct uuid b = fixture_add(lebap, 0, "paper", "series=1", NULL);
 	struct uuid c = fixture_add(ahal, 0, "paper", "serial=1", NULL);
