@@ -41,6 +41,10 @@ TEST_SYNC_O := $(call objects,$(wildcard tests/sync/*.c))
 TEST_PROTO_O := $(call objects,$(wildcard tests/proto/*.c))
 TEST_PROTO_O += $(call objects,$(GEN_TEST_C:$(GEN)/%=gen/%))
 TEST_NODE_O := $(call objects,$(wildcard tests/node/*.c) tests/demo/people.c tests/demo/decrees.c)
+SIM_O := $(call objects,tests/sim/kv_sim.c tests/sim/ptree.c)
+# The tests of the store once more, over the simulated disk.
+TEST_SIM_O := $(call objects,$(wildcard tests/sim/*.c) \
+	$(shell grep -lE '(fixture|forge|store/kv)\.h"' tests/node/*.c))
 DEMO_DATA_O := $(call objects,$(filter-out tests/demo/demo_road.c,$(wildcard tests/demo/*.c)))
 DEMO_ROAD_O := $(call objects,tests/demo/demo_road.c)
 
@@ -110,6 +114,9 @@ $(BUILD)/tests/proto: $(TEST_PROTO_O) $(LIBPROTO) $(LIBSYNC)
 	$(link_test) $(PROTO_LIBS) $(TEST_LIBS)
 $(BUILD)/tests/node: $(TEST_NODE_O) $(LIBNODE) $(LIBPROTO) $(LIBSYNC)
 	$(link_test) $(PROTO_LIBS) $(NODE_LIBS) $(TEST_LIBS)
+# Objects stand before libraries: so kv_sim.o is taken, and kv_lmdb.o is not.
+$(BUILD)/tests/sim: $(TEST_SIM_O) $(LIBNODE) $(LIBPROTO) $(LIBSYNC)
+	$(link_test) $(PROTO_LIBS) $(NODE_LIBS) $(TEST_LIBS)
 
 # What the demo needs beside the program.
 DEMO := $(BUILD)/tests/demo_data $(BUILD)/tests/demo_road
@@ -120,10 +127,11 @@ $(BUILD)/tests/demo_road: $(DEMO_ROAD_O)
 
 scripts = DATA="$(abspath $(DATA))" BUILD="$(BUILD)" KERWEN="$(abspath $(BUILD)/kerwen)" sh tests/run.sh
 
-.PHONY: test test-sync test-proto test-node test-cli test-scripts test-real asan bench demo check
-test: test-sync test-proto test-node test-cli test-scripts
+.PHONY: test test-sync test-proto test-node test-sim test-cli test-scripts test-real asan bench
+.PHONY: demo check
+test: test-sync test-proto test-node test-sim test-cli test-scripts
 
-test-sync test-proto test-node: test-%: $(BUILD)/tests/%
+test-sync test-proto test-node test-sim: test-%: $(BUILD)/tests/%
 	$<
 
 test-cli: $(BUILD)/kerwen $(DEMO)

@@ -1,0 +1,31 @@
+/*
+ * A simulated disk: kv.h in memory, for tests. It is chosen when linking, by
+ * standing before the library that holds kv_lmdb.o.
+ *
+ * A disk is named by the directory of kv_open and lives on when that is
+ * closed, until kv_sim_forget or the end of the process: so a store can be
+ * closed and opened again. What is not committed is not on it.
+ *
+ * It keeps to the letter of kv.h, where LMDB is more generous: bytes that a
+ * writing transaction gave out are spoilt by its next put or del.
+ */
+#ifndef KERWEN_KV_SIM_H
+#define KERWEN_KV_SIM_H
+
+#include "node/store/kv.h"
+
+/* A new disk with the content of another one, at no cost. What `to` held is
+ * forgotten. `from` must be there. */
+void kv_sim_clone(const char *from, const char *to);
+
+/* Frees a disk; fine when there is none. No kv may have it open. */
+void kv_sim_forget(const char *dir);
+
+/* What was asked of all disks since the start: one for each call of kv.h. */
+struct kv_sim_calls {
+	uint64_t gets, seeks, nexts; /* look-ups */
+	uint64_t puts, dels;
+};
+struct kv_sim_calls kv_sim_calls(void);
+
+#endif
