@@ -42,9 +42,11 @@ TEST_PROTO_O := $(call objects,$(wildcard tests/proto/*.c))
 TEST_PROTO_O += $(call objects,$(GEN_TEST_C:$(GEN)/%=gen/%))
 TEST_NODE_O := $(call objects,$(wildcard tests/node/*.c) tests/demo/people.c tests/demo/decrees.c)
 SIM_O := $(call objects,tests/sim/kv_sim.c tests/sim/ptree.c)
-# The tests of the store once more, over the simulated disk.
-TEST_SIM_O := $(call objects,$(wildcard tests/sim/*.c) \
-	$(shell grep -lE '(fixture|forge|store/kv)\.h"' tests/node/*.c))
+# The tests of the store once more, over the simulated disk; test_room.c is about
+# real ones.
+TEST_SIM_O := $(call objects,$(wildcard tests/sim/*.c) tests/node/fakedisk.c \
+	$(filter-out tests/node/test_room.c, \
+	$(shell grep -lE '(fixture|forge|wire|store/kv)\.h"' tests/node/*.c)))
 DEMO_DATA_O := $(call objects,$(filter-out tests/demo/demo_road.c,$(wildcard tests/demo/*.c)))
 DEMO_ROAD_O := $(call objects,tests/demo/demo_road.c)
 

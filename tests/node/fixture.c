@@ -14,9 +14,9 @@
 #include "node/store/parts.h"
 #include "node/store/records.h"
 #include "node/store/world.h"
-#include "proto/message_codec.h"
 #include "proto/schema_codec.h"
 #include "tests/node/fakedisk.h"
+#include "wire.h"
 
 static const char schema_text[] =
 	"schema: test\n"
@@ -83,7 +83,7 @@ static const char schema_text[] =
 	"  - {name: humans, type: flow, measure: count, of: human, by: [city, office]}\n"
 	"  - {name: human_sizes, type: flow, measure: sum(size), of: human, by: [sex]}\n";
 
-enum { MAP_BYTES = 1 << 30, DIRTY_BYTES = 1 << 20 };
+enum { MAP_BYTES = 1 << 30 };
 
 static void make_dir(struct fixture_node *n)
 {
@@ -228,31 +228,14 @@ static uint16_t region_scope(struct fixture *f, const char *region, uint16_t nex
 	return scope == 0 ? next : scope;
 }
 
-/* Gives a feed of the centre to a node that knows nothing yet. */
-static void hand_over(struct fixture *f, struct fixture_node *n)
+static struct wire_node wire_of(struct fixture_node *n)
 {
-	struct send send;
-	struct chunk chunk;
-	struct kv_txn *t = NULL;
-	struct work w;
-	struct receive_result r;
-	struct send_signer signer = { &f->centre.key, NULL };
+	struct wire_node wire = { .store = n->store,
+				  .signer = { &n->key, NULL },
+				  .may_be_full = fakedisk.is_set };
 
-	signer.sign = (void (*)(void *, struct bytes, uint8_t *))(void *)crypto_key_sign;
-	send_init(&send, n->store->info.number, signer);
-	cr_assert_eq(store_begin(f->centre.store, false, &t), RC_OK);
-	cr_assert_eq(send_set_lane(&send, store_centre_feed(f->centre.store, 0), 1), RC_OK);
-	for (;;) {
-		cr_assert_eq(send_next(&send, f->centre.store, t, &chunk), RC_OK);
-		if (chunk.runs_count == 0) {
-			break;
-		}
-		cr_assert_eq(work_begin(n->store, &w), RC_OK);
-		cr_assert_eq(receive_chunk(&w, 0, &chunk, NULL, &r), RC_OK);
-		cr_assert_eq(work_commit(&w), RC_OK);
-	}
-	store_end(f->centre.store, t);
-	send_fini(&send);
+	wire.signer.sign = (void (*)(void *, struct bytes, uint8_t *))(void *)crypto_key_sign;
+	return wire;
 }
 
 struct fixture_node *fixture_office(struct fixture *f, const char *name, uint16_t number,
@@ -262,6 +245,7 @@ struct fixture_node *fixture_office(struct fixture *f, const char *name, uint16_
 	struct store_info info = f->centre.store->info;
 	uint8_t b[4][16];
 	uint16_t scope = (uint16_t)(100 + 10 * number);
+	struct wire_node centre = wire_of(&f->centre);
 	struct draft_op ops[7];
 
 	make_dir(n);
@@ -281,7 +265,7 @@ struct fixture_node *fixture_office(struct fixture *f, const char *name, uint16_
 	(void)snprintf(info.name, sizeof(info.name), "%s", name);
 	memcpy(info.key, n->key.public, KEY_LEN);
 	cr_assert_eq(store_create(n->dir, MAP_BYTES, &world_real, &info, &n->store), RC_OK);
-	hand_over(f, n);
+	wire_hand_over(&centre, n->store);
 	return n;
 }
 
@@ -425,147 +409,14 @@ enum rc fixture_delete(struct fixture_node *n, const char *kind, struct uuid id)
 	return add_draft(n, &d);
 }
 
-/* One side of an exchange, and the frames on their way to it. */
-struct side {
-	struct fixture_node *node;
-	struct talk talk;
-	struct side *other;
-	struct bytes inbox[256];
-	uint32_t first, count;
-	bool is_closed, is_done;
-	enum rc rc;
-	int64_t *cut_after;
-	char text[440]; /* with which it ended */
-};
-
-static void on_send(void *ctx, struct bytes frame)
-{
-	struct side *s = ctx;
-	struct side *to = s->other;
-	uint8_t *copy = malloc(frame.len + 1);
-
-	memcpy(copy, frame.p, frame.len);
-	cr_assert_lt(to->count, 256u);
-	to->inbox[(to->first + to->count++) % 256] = bytes_at(copy, frame.len);
-}
-
-static void on_store(void *ctx, struct bytes frame)
-{
-	struct side *s = ctx;
-	struct apply_cuts cuts = { NULL, 0, 0 };
-	struct receive_result r = { 0, 0, 0 };
-	struct store *writer = NULL;
-	struct arena inbox;
-	struct message m;
-	struct work w;
-	enum rc rc = store_share(s->node->store, &writer), refused = RC_OK;
-
-	cr_assert_eq(rc, RC_OK);
-	/* Arenas are not cleared: whoever relies on zeroes is to be seen. */
-	random_bytes(writer->arena.p, DIRTY_BYTES);
-	cr_assert_eq(work_begin(writer, &w), RC_OK);
-	cr_assert_eq(mem_arena_open(&inbox, 16 << 20), RC_OK);
-	cr_assert_eq(message_decode(frame, &inbox, &m), RC_OK);
-	refused = receive_chunk(&w, s->talk.peer, &m.chunk, writer->info.is_centre ? &cuts : NULL,
-				&r);
-	cr_assert(refused == RC_OK || receive_is_refusal(refused), "%s", rc_text(refused));
-	cr_assert_eq(apply_write_cuts(&w, &cuts), RC_OK);
-	rc = work_commit(&w);
-	cr_assert(rc == RC_OK || fakedisk.is_set, "%s", rc_text(rc));
-	apply_cuts_free(&cuts);
-	mem_arena_close(&inbox);
-	store_close(writer);
-	talk_stored(&s->talk, rc == RC_OK ? refused : rc, &r);
-	if (!s->other->is_closed) {
-		talk_moved(&s->talk);
-	}
-}
-
-static void on_admit(void *ctx, const struct hello *hello)
-{
-	(void)ctx;
-	(void)hello;
-	cr_assert_fail("the fixture's offices are known");
-}
-
-static void on_done(void *ctx, uint64_t ask)
-{
-	struct side *s = ctx;
-
-	(void)ask;
-	s->is_done = true;
-}
-
-static void on_drop(void *ctx, enum rc rc, const char *text)
-{
-	struct side *s = ctx;
-
-	(void)snprintf(s->text, sizeof(s->text), "%s", text);
-	s->is_closed = true;
-	s->rc = rc;
-}
-
-static void open_side(struct side *s, struct fixture_node *n, struct side *other, uint16_t peer,
-		      int64_t *cut_after)
-{
-	struct talk_ops ops = { s, on_send, on_store, on_admit, on_done, on_drop };
-	struct send_signer signer = { &n->key, NULL };
-
-	signer.sign = (void (*)(void *, struct bytes, uint8_t *))(void *)crypto_key_sign;
-	memset(s, 0, sizeof(*s));
-	s->node = n;
-	s->other = other;
-	s->cut_after = cut_after;
-	talk_init(&s->talk, n->store, peer, true, false, NULL, signer, &ops);
-}
-
-/* Delivers one frame. False: there is none, or the wire broke. */
-static bool deliver(struct side *s)
-{
-	struct bytes frame;
-
-	if (s->count == 0 || *s->cut_after == 0) {
-		return false;
-	}
-	*s->cut_after -= *s->cut_after > 0;
-	frame = s->inbox[s->first];
-	s->first = (s->first + 1) % 256;
-	s->count--;
-	if (!s->is_closed) {
-		talk_frame(&s->talk, frame);
-	}
-	free((void *)(uintptr_t)frame.p);
-	return true;
-}
-
-static void close_side(struct side *s)
-{
-	while (s->count > 0) {
-		free((void *)(uintptr_t)s->inbox[s->first].p);
-		s->first = (s->first + 1) % 256;
-		s->count--;
-	}
-	talk_fini(&s->talk);
-}
-
 enum rc fixture_sync(struct fixture *f, struct fixture_node *office)
 {
-	static struct side a, b;
+	struct wire_node a = wire_of(office), b = wire_of(&f->centre);
 	enum rc rc = RC_OK;
 
-	open_side(&a, office, &b, 0, &f->cut_after);
-	open_side(&b, &f->centre, &a, office->store->info.number, &f->cut_after);
-	talk_opened(&a.talk);
-	talk_opened(&b.talk);
-	while (deliver(&b) || deliver(&a)) {
-	}
-	rc = a.is_done ? RC_OK : a.rc != RC_OK ? a.rc : b.rc != RC_OK ? b.rc : RC_CLOSED;
-	f->office_end.was_refused = a.talk.was_refused;
-	f->centre_end.was_refused = b.talk.was_refused;
-	(void)snprintf(f->office_end.text, sizeof(a.text), "%s", a.text);
-	(void)snprintf(f->centre_end.text, sizeof(b.text), "%s", b.text);
-	close_side(&a);
-	close_side(&b);
+	rc = wire_sync(&a, &b, &f->cut_after);
+	f->office_end = a.end;
+	f->centre_end = b.end;
 	return rc;
 }
 

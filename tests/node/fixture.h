@@ -17,6 +17,7 @@
 #include "node/store/commit.h"
 #include "node/store/store.h"
 #include "node/store/talk.h"
+#include "tests/node/wire.h"
 
 enum { FIXTURE_OFFICES_MAX = 16 };
 
@@ -26,18 +27,12 @@ struct fixture_node {
 	struct store *store;
 };
 
-/* How an exchange ended at one side. */
-struct fixture_end {
-	bool was_refused; /* by the other side */
-	char text[440];
-};
-
 struct fixture {
 	struct fixture_node centre;
 	struct fixture_node offices[FIXTURE_OFFICES_MAX];
 	uint32_t offices_count;
-	int64_t cut_after;                         /* frames until the wire breaks; < 0: never */
-	struct fixture_end office_end, centre_end; /* of the last exchange */
+	int64_t cut_after;                      /* frames until the wire breaks; < 0: never */
+	struct wire_end office_end, centre_end; /* of the last exchange */
 };
 
 /* A centre with the small schema of fixture.c. */
