@@ -47,6 +47,7 @@ SIM_O := $(call objects,tests/sim/kv_sim.c tests/sim/ptree.c)
 TEST_SIM_O := $(call objects,$(wildcard tests/sim/*.c) tests/node/fakedisk.c \
 	$(filter-out tests/node/test_room.c, \
 	$(shell grep -lE '(fixture|forge|wire|store/kv)\.h"' tests/node/*.c)))
+ORACLE_O := $(call objects,$(wildcard tests/oracle/*.c) tests/node/wire.c) $(SIM_O)
 DEMO_DATA_O := $(call objects,$(filter-out tests/demo/demo_road.c,$(wildcard tests/demo/*.c)))
 DEMO_ROAD_O := $(call objects,tests/demo/demo_road.c)
 
@@ -119,6 +120,9 @@ $(BUILD)/tests/node: $(TEST_NODE_O) $(LIBNODE) $(LIBPROTO) $(LIBSYNC)
 # Objects stand before libraries: so kv_sim.o is taken, and kv_lmdb.o is not.
 $(BUILD)/tests/sim: $(TEST_SIM_O) $(LIBNODE) $(LIBPROTO) $(LIBSYNC)
 	$(link_test) $(PROTO_LIBS) $(NODE_LIBS) $(TEST_LIBS)
+# Plays random histories for the model of tests/oracle.
+$(BUILD)/tests/oracle: $(ORACLE_O) $(LIBNODE) $(LIBPROTO) $(LIBSYNC)
+	$(link_test) $(PROTO_LIBS) $(NODE_LIBS)
 
 # What the demo needs beside the program.
 DEMO := $(BUILD)/tests/demo_data $(BUILD)/tests/demo_road

@@ -113,10 +113,13 @@ static struct disk *make_disk(const char *dir)
 	return d;
 }
 
-static void forget(struct disk **place)
+void kv_sim_forget(const char *dir)
 {
-	struct disk *d = *place;
+	struct disk **place = NULL, *d = NULL;
 
+	(void)pthread_mutex_lock(&lock);
+	place = find_disk(dir);
+	d = *place;
 	if (d != NULL) {
 		assert(d->opened == 0);
 		*place = d->next;
@@ -125,24 +128,22 @@ static void forget(struct disk **place)
 		free(d->dir);
 		free(d);
 	}
-}
-
-void kv_sim_forget(const char *dir)
-{
-	(void)pthread_mutex_lock(&lock);
-	forget(find_disk(dir));
 	(void)pthread_mutex_unlock(&lock);
 }
 
 void kv_sim_clone(const char *from, const char *to)
 {
-	struct disk *source = NULL;
+	struct disk *source = NULL, *target = NULL;
 
 	(void)pthread_mutex_lock(&lock);
-	forget(find_disk(to));
 	source = *find_disk(from);
-	assert(source != NULL);
-	make_disk(to)->content = hold_content(&source->content);
+	target = *find_disk(to);
+	assert(source != NULL && source != target);
+	if (target == NULL) {
+		target = make_disk(to);
+	}
+	drop_content(&target->content);
+	target->content = hold_content(&source->content);
 	(void)pthread_mutex_unlock(&lock);
 }
 

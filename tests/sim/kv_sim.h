@@ -14,8 +14,8 @@
 
 #include "node/store/kv.h"
 
-/* A new disk with the content of another one, at no cost. What `to` held is
- * forgotten. `from` must be there. */
+/* Gives disk `to`, made if need be, the content of `from`, at no cost. It may
+ * be open, but not in the middle of a writing transaction. */
 void kv_sim_clone(const char *from, const char *to);
 
 /* Frees a disk; fine when there is none. No kv may have it open. */
