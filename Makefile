@@ -150,6 +150,22 @@ test-scripts: $(BUILD)/kerwen
 	@KERWEN="$(abspath $(BUILD)/kerwen)" python3 -B tests/scripts/run.py \
 		$(if $(ACCEPT),--accept) -j 2 $(SCENARIOS)
 
+# Random histories compared with the model: tests/oracle. And the test of that
+# test: builds that are broken on purpose must differ from the model.
+SEED ?= 1
+HISTORIES ?= 20000
+.PHONY: oracle oracle-broken long
+oracle: $(BUILD)/tests/oracle
+	@sh tests/oracle/oracle.sh $< $(SEED) $(HISTORIES)
+
+oracle-broken: $(BUILD)/tests/oracle
+	@BUILD="$(BUILD)" sh tests/oracle/broken.sh
+
+# What takes hours: ten times as many histories, ten million triples.
+long: $(BUILD)/tests/oracle $(BUILD)/tests/sync
+	@sh tests/oracle/oracle.sh $< $(SEED) 200000
+	KERWEN_TRIPLES=10000000 KERWEN_SEED=$(SEED) $(BUILD)/tests/sync --filter 'part_triples/*'
+
 # Real records, from the data folder; skipped when it is not there.
 test-real: $(BUILD)/kerwen
 	@$(scripts) -v -j 1 tests/real/*.sh
@@ -202,7 +218,10 @@ clean:
 help:
 	@echo "make            builds build/kerwen (installs missing Debian packages if it may)"
 	@echo "make demo       a centre and six offices in build/demo"
-	@echo "make test       all tests: test-sync test-proto test-node test-cli test-scripts"
+	@echo "make test       all tests: test-sync test-proto test-node test-sim test-cli test-scripts"
+	@echo "make oracle     random histories against the model: SEED=$(SEED) HISTORIES=$(HISTORIES)"
+	@echo "make oracle-broken  builds broken on purpose, which the oracle must catch"
+	@echo "make long       the oracle and the laws of the merge ten times longer"
 	@echo "make test-real  real records from DATA ($(DATA))"
 	@echo "make asan       the tests with address and undefined behaviour sanitizers"
 	@echo "make check      format, layers, purity, names, warnings"

@@ -16,11 +16,15 @@ record. Exit status: 0 no difference, 1 differences, 2 a broken stream.
 import sys
 from struct import pack
 
-from model import (ADD, ALIVE, CLEAR, COUNT, DELETED, HOME, PUT, REGISTER, REMOVE, SET, History,
-                   State, View, number, read_schema)
+from model import (ADD, ALIVE, CLEAR, COUNT, DELETED, HOME, POLICIES, PUT, REGISTER, REMOVE, SET,
+                   History, State, View, number, read_schema)
 
 ACTS = ("add", "edit", "delete", "restore")
 CODES = ("put", "clear", "add", "remove", "count", "log")
+MET = tuple(p[3:] for p in POLICIES) + (
+    "set", "counter", "log", "form", "stale form", "deleted", "deleted, but edited",
+    "in 1 scopes", "in 2 scopes", "in 3 scopes")
+MET_AT = 1000  # histories, in which all of it must have been met
 DIFFERENCES_MAX = 10  # accounts that are printed
 
 
@@ -95,6 +99,7 @@ class Comparison:
         self.world = self.history = None
         self.seed = self.histories = self.operations = self.compared = self.differences = 0
         self.settled, self.commits = {}, {}
+        self.met = dict.fromkeys(MET, 0)
 
     # --- the stream ---------------------------------------------------------------
 
@@ -104,7 +109,7 @@ class Comparison:
                 b"T": lambda r: print("  " + r.b.decode()), b"Z": self.on_end}
         while True:
             head = stream.read(5)
-            if not head:
+            if head[:1] == b"Q":
                 return
             length = int.from_bytes(head[1:], "big")
             payload = stream.read(length)
@@ -157,11 +162,20 @@ class Comparison:
         """Two drafts of one commit may be about one record: some change fits."""
         life = DELETED if ACTS[act] == "delete" else ALIVE
         self.compared += 1
+        self.met["form"] += form is not None
+        self.met["stale form"] += any(self.is_stale(c) for c in changes)
         if not any(c.life == life for c in changes):
             self.differ("a draft (%s) left the record as it was" % ACTS[act], key)
         if not any(self.has_form_of(c, form) for c in changes):
             self.differ("a draft (%s) with %s is not what was written" %
                         (ACTS[act], "no form" if form is None else "a form"), key)
+
+    def is_stale(self, change):
+        """Whether its form had not seen all that its author's node had."""
+        events = self.history.events[change.kind, change.id][change.entry.scope]
+        return change.form is not None and any(
+            self.history.had(change.entry, c.dot) and not self.history.saw(change, c.dot)
+            for c in events)
 
     @staticmethod
     def has_form_of(change, form):
@@ -203,6 +217,17 @@ class Comparison:
         return code == COUNT and number(value) == 0
 
     # --- looks ----------------------------------------------------------------------
+
+    def note(self, view, fields):
+        """What was met: a run that never saw a case proves nothing about it."""
+        self.met["deleted"] += view.deleted
+        self.met["deleted, but edited"] += view.torn
+        self.met["in %d scopes" % len(view.states)] += 1
+        for f in fields:
+            if f.merge == REGISTER:
+                self.met[POLICIES[f.policy][3:]] += len(view.items(f.number, REGISTER)) > 1
+            else:
+                self.met[("", "set", "counter", "log")[f.merge]] += view.has(f)
 
     def on_look(self, r):
         office, settled = r.number(2), r.number(1)
@@ -274,7 +299,9 @@ class Comparison:
         # Equal states and equal cuts show the same: once is enough.
         name = (key, tuple(map(id, states)), tuple(centres))
         if name not in h.views:
-            h.views[name] = view_bytes(View(h, states, applied), fields)
+            view = View(h, states, applied)
+            h.views[name] = view_bytes(view, fields)
+            self.note(view, fields)
         self.compared += len(fields) + 1
         if h.views[name] != shown:
             self.differ("node %d: another view" % office, key=key)
@@ -320,6 +347,10 @@ def main():
         return 2
     print("%d histories, %d operations, %d comparisons, %d differences" %
           (c.histories, c.operations, c.compared, c.differences))
+    print("met: " + ", ".join("%s %d" % m for m in c.met.items()))
+    if c.histories >= MET_AT and not all(c.met.values()):
+        print("a case of the list was never met")
+        return 1
     return 1 if c.differences else 0
 
 

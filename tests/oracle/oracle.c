@@ -67,6 +67,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < count; i++) {
 		play_one(&p, &t, seed + i);
 	}
+	tell_all_over(&t);
 	play_close(&p);
 	tell_close(&t);
 	return fflush(stdout) == 0 ? 0 : 1;

@@ -284,7 +284,7 @@ static void do_commit(struct play *p)
 	uint32_t i, count = draw(p, 3) == 0 ? 1 + draw(p, PLAY_DRAFTS_MAX) : 1;
 	uint32_t node = 0;
 	bool adds = p->records_count == 0 ||
-		    (p->records_count < PLAY_RECORDS_MAX && draw(p, 6) == 0);
+		    (p->records_count < PLAY_RECORDS_MAX && draw(p, 8) == 0);
 
 	memset(drafts, 0, sizeof(drafts));
 	if (adds) {

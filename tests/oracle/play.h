@@ -22,11 +22,11 @@ enum {
 	PLAY_OFFICES = 8, /* 1 to 3 in the first region, 4 to 6, 7 and 8 */
 	PLAY_NODES = PLAY_OFFICES + 1,
 	PLAY_REGIONS = 3,
-	PLAY_RECORDS_MAX = 5, /* few, so that they are touched often */
+	PLAY_RECORDS_MAX = 3, /* few, so that they are touched often */
 	PLAY_FORMS_MAX = 8,
 	PLAY_FORM_DOTS_MAX = 96,
 	PLAY_DRAFTS_MAX = 3,
-	PLAY_OPS_MAX = 4,
+	PLAY_OPS_MAX = 8,
 	PLAY_STEPS_MIN = 10,
 	PLAY_STEPS_MAX = 40
 };

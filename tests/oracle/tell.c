@@ -115,6 +115,16 @@ static void tell_own(struct tell *t, struct play *p, uint32_t node)
 	store_end(s, txn);
 }
 
+/* What anybody wrote: cuts say what others had seen. */
+static void tell_all(struct tell *t, struct play *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->members_count; i++) {
+		tell_own(t, p, p->members[i]);
+	}
+}
+
 static void copy_vv(const struct vv *from, struct vv *to)
 {
 	memcpy(to->dots, from->dots, from->count * sizeof(*from->dots));
@@ -185,7 +195,7 @@ void tell_commit(struct tell *t, struct play *p, uint32_t node, uint64_t commit,
 	const struct store_info *info = &p->nodes[node].wire.store->info;
 	uint32_t i;
 
-	tell_own(t, p, node);
+	tell_all(t, p);
 	begin(t);
 	bytes_put_be16(&t->w, info->number);
 	bytes_put_be32(&t->w, info->incarnation);
@@ -339,9 +349,7 @@ void tell_look(struct tell *t, struct play *p, uint32_t node, bool is_settled)
 	uint32_t i, count = 0;
 	size_t at;
 
-	for (i = 0; i < p->members_count; i++) {
-		tell_own(t, p, p->members[i]);
-	}
+	tell_all(t, p);
 	must(store_begin(s, false, &txn) == RC_OK, "no transaction");
 	begin(t);
 	bytes_put_be16(&t->w, s->info.number);
@@ -373,4 +381,10 @@ void tell_end(struct tell *t, const struct play *p)
 	begin(t);
 	bytes_put_be64(&t->w, p->operations);
 	send(t, 'Z');
+}
+
+void tell_all_over(struct tell *t)
+{
+	begin(t);
+	send(t, 'Q');
 }

@@ -46,5 +46,6 @@ void tell_commit(struct tell *t, struct play *p, uint32_t node, uint64_t commit,
 void tell_look(struct tell *t, struct play *p, uint32_t node, bool is_settled);
 void tell_text(struct tell *t, const char *text);
 void tell_end(struct tell *t, const struct play *p);
+void tell_all_over(struct tell *t);
 
 #endif
