@@ -36,6 +36,7 @@ libcriterion-dev pc:criterion
 xz-utils cmd:xz
 python3 cmd:python3
 faketime cmd:faketime
+patch cmd:patch
 '
 check_packages='
 gcc cmd:gcc

@@ -21,6 +21,7 @@ play()
 echo "oracle: $histories histories from seed $seed"
 if play "$seed" "$histories" '' >"$out"; then
 	tail -n 2 "$out"
+	echo "1 passed, 0 failed"
 	exit 0
 fi
 cat "$out"
@@ -29,4 +30,5 @@ if [ -n "$first" ]; then
 	echo "The history of seed $first (make oracle SEED=$first HISTORIES=1):"
 	play "$first" 1 -v || true
 fi
+echo "0 passed, 1 failed"
 exit 1
