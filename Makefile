@@ -175,7 +175,7 @@ test-real: $(BUILD)/kerwen
 REPORTS := $(CURDIR)/build/asan/reports
 asan:
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
-	@ASAN_OPTIONS=detect_leaks=1:log_path=$(REPORTS)/asan \
+	@KERWEN_TRIPLES=100000 ASAN_OPTIONS=detect_leaks=1:log_path=$(REPORTS)/asan \
 	UBSAN_OPTIONS=print_stacktrace=1:log_path=$(REPORTS)/ubsan \
 	$(MAKE) -k --no-print-directory BUILD=build/asan LDFLAGS="$(LDFLAGS)" \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
