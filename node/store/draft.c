@@ -233,14 +233,15 @@ static const struct part_field *find_state(const struct record *r, const struct 
 	return found;
 }
 
-/* Whether the value is in the set; form: as far as its author had seen. */
-static bool is_in_set(const struct part_field *state, struct bytes value, const struct draft *form)
+/* Whether the value is in the set, as far as the author of d had seen it. What
+ * the author had not seen may be taken out by others, who have not seen d. */
+static bool is_in_set(const struct part_field *state, struct bytes value, const struct draft *d)
 {
 	uint32_t i;
 
 	for (i = 0; state != NULL && i < state->items_count; i++) {
 		if (bytes_equal(state->items[i].value, value) &&
-		    (form == NULL || covers_form(form, state->items[i].dot))) {
+		    covers_form(d, state->items[i].dot)) {
 			return true;
 		}
 	}
@@ -351,7 +352,7 @@ static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *ch
 		rc = state != NULL && state->items_count > 1 ? judge_settling(j, op) : RC_OK;
 		break;
 	case OP_SET_ADD:
-		*changes = !is_in_set(state, op->value, NULL);
+		*changes = !is_in_set(state, op->value, j->d);
 		return *changes ? judge_link(j, op) : RC_OK;
 	case OP_SET_REMOVE:
 		*changes = is_in_set(state, op->value, j->d);

@@ -381,6 +381,36 @@ Test(commit, what_a_policy_has_chosen_needs_no_settling)
 	cr_assert_not(result.settled, "two values of a `latest` field are no conflict");
 }
 
+Test(commit, a_form_adds_to_a_set_what_it_did_not_show)
+{
+	struct dot dots[8];
+	struct draft_result result;
+	struct uuid id = fixture_add(a, 0, "person", "nr=1", NULL);
+	struct draft_op op;
+	struct draft form = { .act = DRAFT_EDIT, .id = id, .ops = &op, .ops_count = 1 };
+	struct commit c;
+
+	form.has_form = true;
+	form.form = version_of(a, id, dots);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(fixture_set(b, "person", id, "tags+=q", NULL), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	begin(&c, a);
+	form.kind = kind_of(a, "person");
+	op = op_of(a, "person", "tags", "q");
+	cr_assert_eq(commit_add(&c, &form, &result), RC_OK, "%s", result.text);
+	cr_assert_eq(result.outcome, DRAFT_CHANGED);
+	cr_assert_eq(commit_end(&c), RC_OK);
+	/* Who takes out the one has not seen the other: it stays. */
+	cr_assert_eq(fixture_set(b, "person", id, "tags-=q", NULL), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_str_eq(fixture_show(a, "person", id, "tags"), "q");
+	cr_assert_str_eq(fixture_show(&f.centre, "person", id, "tags"), "q");
+}
+
 Test(commit, a_form_from_the_future_has_seen_only_what_is_there)
 {
 	struct dot dots[1] = { { store_own_feed(a->store, info_of(a)->scope_region), 1000 } };

@@ -25,7 +25,7 @@ MET = tuple(p[3:] for p in POLICIES) + (
     "set", "counter", "log", "form", "stale form", "deleted", "deleted, but edited",
     "in 1 scopes", "in 2 scopes", "in 3 scopes")
 MET_AT = 1000  # histories, in which all of it must have been met
-DIFFERENCES_MAX = 10  # accounts that are printed
+DIFFERENCES_MAX = 3  # accounts that are printed
 
 
 class Reader:
@@ -156,7 +156,7 @@ class Comparison:
             changes = [c for e in entries for c in e.changes if (c.kind, c.id) == key]
             self.check_draft(key, act, form, changes)
             if sum(d[0] == key for d in drafts) == 1:
-                self.check_ops(key, ops, changes, applied, entries)
+                self.check_ops(key, form, ops, changes, applied, entries)
 
     def check_draft(self, key, act, form, changes):
         """Two drafts of one commit may be about one record: some change fits."""
@@ -184,7 +184,7 @@ class Comparison:
         return change.form == {f: s for f, s in form.items() if f >> 32 & 0xffff ==
                                change.entry.scope}
 
-    def check_ops(self, key, ops, changes, applied, entries):
+    def check_ops(self, key, form, ops, changes, applied, entries):
         """All that was typed is written, or stood there already."""
         written = [op for c in changes for op in c.ops if op[0] != HOME]
         before = None
@@ -192,7 +192,7 @@ class Comparison:
             self.compared += 1
             if op not in written:
                 before = before or self.before(key, applied, entries)
-                if not self.is_needless(op, before):
+                if not self.is_needless(op, before, form):
                     self.differ("%s of %s in field %d was dropped" %
                                 (CODES[op[1]], op[2], op[0]), key)
         if any(op not in ops for op in written):
@@ -205,15 +205,19 @@ class Comparison:
                 for events in self.history.events[key].values()]
 
     @staticmethod
-    def is_needless(op, states):
-        """Whether an op would have changed nothing."""
+    def is_needless(op, states, form):
+        """Whether an op would have changed nothing of what the person saw."""
+        def seen(dot):
+            return form is None or form.get(dot[0], 0) >= dot[1]
+
         field, code, value = op
         if code in (PUT, CLEAR):
             left = [i for s in states for i in s.fields.get((field, REGISTER), ())]
-            return all(i[1:] == (code == PUT, value) for i in left) and (left or code == CLEAR)
+            return all(i[1:] == (code == PUT, value) and seen(i[0]) for i in left) and \
+                (left or code == CLEAR)
         if code in (ADD, REMOVE):
             left = [i for s in states for i in s.fields.get((field, SET), ())]
-            return (code == ADD) == any(v == value for v, _ in left)
+            return (code == ADD) == any(v == value and seen(dot) for v, dot in left)
         return code == COUNT and number(value) == 0
 
     # --- looks ----------------------------------------------------------------------
