@@ -170,31 +170,57 @@ static size_t count_bytes(struct kv_txn *t, uint64_t feed, uint64_t after, uint6
 	return n;
 }
 
-enum rc feeds_put_seal(struct kv_txn *t, struct dot d, const uint8_t seal[SIG_LEN])
-{
-	static const size_t keep_every = LIMIT_FRAME_BYTES_MAX / 2;
-	struct dot last = { d.feed, d.seq - 1 }, before;
-	uint8_t old[SIG_LEN];
-	uint64_t seq = 0;
-	struct key k = key_dot(d);
-	enum rc rc = kv_put(t, KV_SEAL, key_bytes(&k), bytes_at(seal, SIG_LEN));
+/* A seal in its table: the bytes of entries since the seal before it, then the
+ * signature. So putting one costs no more for a feed that is long. */
+enum { SEAL_LEN = 4 + SIG_LEN };
 
-	if (rc != RC_OK || d.seq == 1 ||
-	    find_near(t, KV_SEAL, last, true, &last.seq, old, SIG_LEN) != RC_OK) {
-		return rc;
-	}
-	before = (struct dot){ d.feed, last.seq - 1 };
-	(void)find_near(t, KV_SEAL, before, true, &seq, old, SIG_LEN);
-	if (last.seq > 1 && count_bytes(t, d.feed, seq, d.seq, keep_every) < keep_every) {
-		k = key_dot(last);
-		rc = kv_del(t, KV_SEAL, key_bytes(&k));
+static enum rc find_seal(struct kv_txn *t, struct dot d, bool back, uint64_t *seq, uint32_t *since,
+			 uint8_t seal[SIG_LEN])
+{
+	uint8_t v[SEAL_LEN];
+	struct bytes_reader r = bytes_reader_init(bytes_at(v, SEAL_LEN));
+	enum rc rc = find_near(t, KV_SEAL, d, back, seq, v, SEAL_LEN);
+
+	if (rc == RC_OK) {
+		*since = bytes_get_be32(&r);
+		memcpy(seal, v + 4, SIG_LEN);
 	}
 	return rc;
 }
 
+enum rc feeds_put_seal(struct kv_txn *t, struct dot d, const uint8_t seal[SIG_LEN])
+{
+	static const size_t keep_every = LIMIT_FRAME_BYTES_MAX / 2;
+	struct dot last = { d.feed, 0 };
+	uint8_t old[SIG_LEN], value[SEAL_LEN];
+	struct bytes_writer w = bytes_writer_init(value, sizeof(value));
+	struct key k;
+	uint32_t since = 0;
+	size_t more = 0;
+	enum rc rc = find_seal(t, (struct dot){ d.feed, d.seq - 1 }, true, &last.seq, &since, old);
+
+	if (rc != RC_OK && rc != RC_NOTFOUND) {
+		return rc;
+	}
+	more = count_bytes(t, d.feed, last.seq, d.seq, keep_every);
+	if (last.seq > 1 && since + more < keep_every) {
+		k = key_dot(last);
+		rc = kv_del(t, KV_SEAL, key_bytes(&k));
+		more += since;
+	}
+	bytes_put_be32(&w, (uint32_t)more);
+	bytes_put(&w, seal, SIG_LEN);
+	k = key_dot(d);
+	return rc == RC_OK || rc == RC_NOTFOUND ?
+		       kv_put(t, KV_SEAL, key_bytes(&k), bytes_written(&w)) :
+		       rc;
+}
+
 enum rc feeds_get_seal(struct kv_txn *t, struct dot d, uint64_t *seq, uint8_t seal[SIG_LEN])
 {
-	return find_near(t, KV_SEAL, d, false, seq, seal, SIG_LEN);
+	uint32_t since = 0;
+
+	return find_seal(t, d, false, seq, &since, seal);
 }
 
 enum rc feeds_put_cut(struct kv_txn *t, uint64_t feed, const struct feed_cut *cut)

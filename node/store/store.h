@@ -21,7 +21,7 @@
 #include "sync/arena.h"
 #include "sync/crypto.h"
 
-enum { STORE_FORMAT = 1 };
+enum { STORE_FORMAT = 2 };
 
 #define STORE_DIR "db" /* of the data directory */
 
