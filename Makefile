@@ -176,7 +176,7 @@ test-real: $(BUILD)/kerwen
 REPORTS := $(CURDIR)/build/asan/reports
 asan:
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
-	@KERWEN_TRIPLES=100000 ASAN_OPTIONS=detect_leaks=1:log_path=$(REPORTS)/asan \
+	@KERWEN_TRIPLES=100000 KERWEN_EDITS=2000 ASAN_OPTIONS=detect_leaks=1:log_path=$(REPORTS)/asan \
 	UBSAN_OPTIONS=print_stacktrace=1:log_path=$(REPORTS)/ubsan \
 	$(MAKE) -k --no-print-directory BUILD=build/asan LDFLAGS="$(LDFLAGS)" \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -199,7 +199,7 @@ check: build/setup.check
 # Compiles everything and links nothing, for the check of the warnings.
 .PHONY: objects
 objects: $(SYNC_O) $(PROTO_O) $(NODE_O) $(MAIN_O) $(TEST_SYNC_O) $(TEST_PROTO_O) $(TEST_NODE_O) \
-	$(DEMO_DATA_O) $(DEMO_ROAD_O)
+	$(TEST_SIM_O) $(ORACLE_O) $(DEMO_DATA_O) $(DEMO_ROAD_O)
 
 # Rewrites our files in the one format that `make check` accepts.
 .PHONY: format

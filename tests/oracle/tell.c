@@ -302,9 +302,8 @@ static void put_parts(struct tell *t, struct store *s, struct kv_txn *txn, const
 		struct key k = key_part(r->kind_number, r->id, r->parts[i].scope);
 		struct bytes v, state;
 
-		must(kv_get(txn, KV_RECORD, key_bytes(&k), &v) == RC_OK &&
-			     parts_canonical(txn, v, &s->arena, &state) == RC_OK,
-		     "a state is gone");
+		must(kv_get(txn, KV_RECORD, key_bytes(&k), &v) == RC_OK, "a state is gone");
+		must(parts_canonical(txn, v, &s->arena, &state) == RC_OK, "a state is corrupt");
 		bytes_put_be16(&t->w, r->parts[i].scope);
 		put_block16(&t->w, state);
 	}
