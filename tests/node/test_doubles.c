@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "node/base/clock.h"
 #include "node/store/records.h"
 #include "node/store/verify.h"
 
@@ -229,10 +230,14 @@ static enum rc link_both(struct fixture_node *n, struct uuid a, struct uuid b, b
 	return rc;
 }
 
+/* The later one has the greater id. */
 static struct uuid add_human(struct fixture_node *n, unsigned size)
 {
+	uint64_t now = clock_now_ms();
 	char text[32];
 
+	while (clock_now_ms() == now) {
+	}
 	(void)snprintf(text, sizeof(text), "size=%u", size);
 	return fixture_add(n, 0, "human", "name=Aman", text, NULL);
 }
