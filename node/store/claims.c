@@ -106,7 +106,8 @@ static enum rc find_others(struct step *s)
 }
 
 /* What the centre has to look at: one other holder by itself; of more all of
- * them, unless none sees an office come or go. */
+ * them, unless none sees an office come or go. A task about all of them names
+ * one: if that is this record, which may leave them, another one takes it over. */
 static enum rc ask_others(const struct step *s)
 {
 	struct unique_holder near[2];
@@ -121,8 +122,11 @@ static enum rc ask_others(const struct step *s)
 		return react_ask(s->w, REACT_UNIQUE, kind, s->others[0].id);
 	}
 	rc = unique_others(s->w->txn, s->key, s->record->id, &s->holder->office, near, &count);
-	return rc == RC_OK && count < 2 ? react_ask(s->w, REACT_UNIQUE_ALL, kind, s->others[0].id) :
-					  rc;
+	if (rc != RC_OK ||
+	    (count == 2 && !react_is_asked(s->w, REACT_UNIQUE_ALL, kind, s->record->id))) {
+		return rc;
+	}
+	return react_ask(s->w, REACT_UNIQUE_ALL, kind, s->others[0].id);
 }
 
 /* The one holder that is left: whether it shares another of its keys. */

@@ -20,18 +20,29 @@ struct react_task {
 	UT_hash_handle hh;
 };
 
-enum rc react_ask(struct work *w, enum react_type type, uint16_t kind, struct uuid id)
+static struct react_name name_of(enum react_type type, uint16_t kind, struct uuid id)
 {
 	struct react_name name = { .type = (uint8_t)type,
 				   .kind = { (uint8_t)(kind >> 8), (uint8_t)kind },
 				   .id = id };
+	return name;
+}
+
+bool react_is_asked(const struct work *w, enum react_type type, uint16_t kind, struct uuid id)
+{
+	struct react_name name = name_of(type, kind, id);
+	const struct react_task *task = NULL;
+
+	HASH_FIND(hh, w->tasks, &name, sizeof(name), task);
+	return task != NULL;
+}
+
+enum rc react_ask(struct work *w, enum react_type type, uint16_t kind, struct uuid id)
+{
+	struct react_name name = name_of(type, kind, id);
 	struct react_task *task = NULL;
 
-	if (!w->store->info.is_centre) {
-		return RC_OK;
-	}
-	HASH_FIND(hh, w->tasks, &name, sizeof(name), task);
-	if (task != NULL) {
+	if (!w->store->info.is_centre || react_is_asked(w, type, kind, id)) {
 		return RC_OK;
 	}
 	task = calloc(1, sizeof(*task));

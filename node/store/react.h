@@ -28,11 +28,14 @@ enum react_type {
 /* Leaves a task about a record, once; nothing at an office. RC_NOMEM. */
 enum rc react_ask(struct work *w, enum react_type type, uint16_t kind, struct uuid id);
 
+/* Whether such a task is left about a record and not done yet. */
+bool react_is_asked(const struct work *w, enum react_type type, uint16_t kind, struct uuid id);
+
 /* Takes the first task if it is of this type. For those who do tasks. */
 bool react_take(struct work *w, enum react_type type, uint16_t *kind, struct uuid *id);
 
-/* Does all tasks; for work_commit, after a flush. What a task cannot do it leaves undone; what
- * is not RC_OK has failed the work. */
+/* Does all tasks; for work_commit, after a flush. What a task cannot do it
+ * leaves undone; what is not RC_OK has failed the work. */
 enum rc react_run(struct work *w);
 
 /* Drops the tasks: the work ended. */

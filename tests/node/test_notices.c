@@ -405,6 +405,27 @@ Test(notices, a_commit_that_adds_and_frees_a_number_ends_sound)
 	assert_all_sound();
 }
 
+Test(notices, who_tells_the_others_may_leave_them_in_the_same_step)
+{
+	struct fixture_node *merw = fixture_office(&f, "Merw", 4, "TM-M");
+	struct uuid a = fixture_add(mary, 0, "person", "nr=1", NULL);
+	struct uuid b = fixture_add(mary, 0, "person", "nr=1", NULL);
+	struct uuid c = fixture_add(mary, 0, "person", "nr=1", NULL);
+	struct uuid d;
+
+	sync_all();
+	cr_assert_str_eq(told(mary, b), "nr: 1");
+	/* One sync: somebody else joins, and the first of them goes. */
+	d = fixture_add(merw, 0, "person", "nr=1", NULL);
+	set_nr(merw, a, "nr=2");
+	sync_all();
+	cr_assert_str_eq(told(mary, a), "");
+	cr_assert_str_eq(told(mary, b), "nr: 1 4");
+	cr_assert_str_eq(told(mary, c), "nr: 1 4");
+	cr_assert_str_eq(told(merw, d), "nr: 1");
+	assert_all_sound();
+}
+
 /* The first record with a number that the node lists. */
 static struct uuid find_by_nr(struct fixture_node *n, const char *nr)
 {
