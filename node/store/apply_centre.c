@@ -6,6 +6,7 @@
 #include "node/store/apply_priv.h"
 #include "node/store/conflicts.h"
 #include "node/store/key.h"
+#include "node/store/parts.h"
 
 /* Whether a cut can be applied: what it names is here, and is the same. */
 static enum rc check_cut(struct work *w, const struct cut *c)
@@ -37,30 +38,68 @@ static enum rc check_cuts(struct work *w, const struct header *h)
 	return rc;
 }
 
-/* Names of records with siblings, copied before anything is touched. */
-struct names {
-	struct key *items; /* in the arena */
-	uint32_t count;
+/* Records whose place moves, listed before anything is touched. */
+struct moved {
+	const struct moved *next;
+	uint16_t kind;
+	struct uuid id;
 };
 
-static enum rc list_contended(struct work *w, struct names *out)
+/* Whether the record was touched behind `last` of its own feed here: else all
+ * that it has of that has its place already. */
+static enum rc is_moved(struct work *w, uint16_t kind, struct uuid id, struct dot last, bool *out)
 {
-	uint64_t max = kv_count(w->txn, KV_CONFLICT);
+	struct key k = key_part(kind, id, feed_scope(last.feed));
+	size_t mark = arena_mark(w->arena);
+	struct part part = part_init();
+	struct bytes state;
+	enum rc rc = kv_get(w->txn, KV_RECORD, key_bytes(&k), &state);
+
+	if (rc == RC_OK) {
+		rc = parts_read(w->txn, state, w->arena, &part);
+	}
+	*out = rc == RC_OK && vv_get(&part.vector, last.feed) > last.seq;
+	arena_release(w->arena, mark);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* Puts the record that a key of the table names in front, if its place moves. */
+static enum rc add_moved(struct work *w, struct bytes key, struct dot last,
+			 const struct moved **list)
+{
+	struct bytes_reader r = bytes_reader_init(key);
+	struct moved m = { .next = *list, .kind = bytes_get_be16(&r) }, *copy = NULL;
+	struct bytes id = bytes_get(&r, UUID_LEN);
+	bool moved = false;
+	enum rc rc = bytes_is_done(&r) ? RC_OK : RC_CORRUPT;
+
+	if (rc == RC_OK) {
+		memcpy(m.id.b, id.p, UUID_LEN);
+		rc = is_moved(w, m.kind, m.id, last, &moved);
+	}
+	if (rc == RC_OK && moved) {
+		copy = arena_take(w->arena, sizeof(*copy));
+		rc = copy == NULL ? RC_NOMEM : RC_OK;
+	}
+	if (copy != NULL) {
+		*copy = m;
+		*list = copy;
+	}
+	return rc;
+}
+
+static enum rc list_moved(struct work *w, struct dot last, const struct moved **out)
+{
 	struct kv_cursor *c = kv_cursor_open(w->txn, KV_CONFLICT);
 	struct key first = key_kind(0);
 	struct bytes k, v;
-	enum rc rc = RC_OK;
+	enum rc rc = c == NULL ? RC_NOMEM : kv_cursor_seek(c, key_bytes(&first), &k, &v);
 
-	out->count = 0;
-	out->items = arena_take(w->arena, (size_t)max * sizeof(*out->items));
-	rc = c == NULL || out->items == NULL ? RC_NOMEM :
-					       kv_cursor_seek(c, key_bytes(&first), &k, &v);
-	while (rc == RC_OK && out->count < max) {
-		if (k.len == 2 + UUID_LEN && v.len == 1 && (v.p[0] & CONFLICTS_SIBLINGS) != 0) {
-			memcpy(out->items[out->count].b, k.p, k.len);
-			out->items[out->count++].len = k.len;
+	while (rc == RC_OK) {
+		if (v.len == 1 && (v.p[0] & CONFLICTS_SIBLINGS) != 0) {
+			rc = add_moved(w, k, last, out);
 		}
-		rc = kv_cursor_next(c, &k, &v);
+		rc = rc == RC_OK ? kv_cursor_next(c, &k, &v) : rc;
 	}
 	kv_cursor_close(c);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -68,23 +107,20 @@ static enum rc list_contended(struct work *w, struct names *out)
 
 /*
  * A cut of this node's own feed gives its entries their place among others,
- * which may change what contended records show: they are looked at before and
- * after it.
+ * which may change what records with siblings show: those that have such an
+ * entry are looked at before and after it.
  */
-static enum rc touch_contended(struct work *w)
+static enum rc touch_moved(struct work *w, uint64_t feed)
 {
-	struct names names;
-	uint32_t i;
-	enum rc rc = list_contended(w, &names);
+	const struct moved *m = NULL;
+	struct feed_cut last = { .seq = 0 };
+	enum rc rc = feeds_cut_last(w->txn, feed, &last);
 
-	for (i = 0; i < names.count && rc == RC_OK; i++) {
-		const uint8_t *b = names.items[i].b;
-		struct uuid id;
-
-		memcpy(id.b, b + 2, UUID_LEN);
-		if (work_record(w, (uint16_t)(b[0] << 8 | b[1]), id) == NULL) {
-			rc = w->rc;
-		}
+	if (rc == RC_OK || rc == RC_NOTFOUND) {
+		rc = list_moved(w, (struct dot){ feed, last.seq }, &m);
+	}
+	for (; rc == RC_OK && m != NULL; m = m->next) {
+		rc = work_record(w, m->kind, m->id) == NULL ? w->rc : RC_OK;
 	}
 	return rc;
 }
@@ -95,7 +131,7 @@ static enum rc apply_cut(struct work *w, const struct cut *c, uint64_t centre_se
 	struct feed_cut cut = { .seq = c->seq, .centre_seq = centre_seq, .time_ms = time_ms };
 	struct feed_state state;
 	bool own = c->feed == store_own_feed(w->store, feed_scope(c->feed));
-	enum rc rc = own ? touch_contended(w) : RC_OK;
+	enum rc rc = own ? touch_moved(w, c->feed) : RC_OK;
 
 	if (rc == RC_OK) {
 		rc = feeds_put_cut(w->txn, c->feed, &cut);
