@@ -277,22 +277,16 @@ static enum rc judge_policy(struct judge *j, const struct draft_op *op)
 }
 
 /* A counter's total stays a number that JSON can carry. */
-static enum rc judge_count(struct judge *j, const struct draft_op *op,
-			   const struct part_field *state)
+static enum rc judge_count(struct judge *j, const struct draft_op *op)
 {
-	int64_t more = value_number(VALUE_INT, op->value), total = 0;
-	uint32_t i;
+	int64_t total = value_number(VALUE_INT, op->value);
+	struct field_view v;
+	enum rc rc = view_field(j->r, op->field, &j->source, j->w->arena, &v);
 
-	for (i = 0; state != NULL && i < state->items_count; i++) {
-		int64_t sum = state->items[i].sum;
-
-		/* Each is bounded where it is written; a hostile one is cut. */
-		total += sum > VALUE_INT_MAX  ? VALUE_INT_MAX :
-			 sum < -VALUE_INT_MAX ? -VALUE_INT_MAX :
-						sum;
-	}
-	if (total + more <= VALUE_INT_MAX && total + more >= -VALUE_INT_MAX) {
-		return RC_OK;
+	/* Both are within 2^53: what is shown is held there. */
+	total += v.sum;
+	if (rc != RC_OK || value_clamp(total) == total) {
+		return rc;
 	}
 	return refuse(j, RC_INVALID, "check the number", "%s.%s: the counter would pass 2^53",
 		      j->d->kind->name, op->field->name);
@@ -359,7 +353,7 @@ static enum rc judge_change(struct judge *j, const struct draft_op *op, bool *ch
 		return RC_OK;
 	case OP_COUNT:
 		*changes = value_number(VALUE_INT, op->value) != 0;
-		return judge_count(j, op, state);
+		return judge_count(j, op);
 	case OP_LOG:
 		return RC_OK;
 	}
