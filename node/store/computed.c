@@ -1,22 +1,10 @@
 #include "node/store/computed.h"
 
+#include "node/store/draft.h"
 #include "node/store/records.h"
 #include "node/store/samekey.h"
 
 enum { BUFFER_MAX = SAMEKEY_LEN_MAX };
-
-static const struct draft_op *find_op(const struct draft_op *ops, uint32_t count,
-				      const struct schema_field *f)
-{
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
-		if (ops[i].field == f) {
-			return &ops[i];
-		}
-	}
-	return NULL;
-}
 
 /* A source by its place; NULL behind the last. */
 static const struct schema_field *source_of(const struct computed *c, const struct schema_field *f,
@@ -40,7 +28,7 @@ static bool is_due(const struct computed *c, const struct schema_field *f,
 		return false;
 	}
 	for (i = 0; (source = source_of(c, f, i)) != NULL; i++) {
-		touched = touched || find_op(ops, count, source) != NULL;
+		touched = touched || draft_find_op(ops, count, source) != NULL;
 		if (!c->may_write(c->ctx, source->reach)) {
 			return false;
 		}
@@ -52,7 +40,7 @@ static bool is_due(const struct computed *c, const struct schema_field *f,
 static enum rc value_after(const struct computed *c, const struct draft_op *ops, uint32_t count,
 			   const struct schema_field *f, struct bytes *out)
 {
-	const struct draft_op *op = find_op(ops, count, f);
+	const struct draft_op *op = draft_find_op(ops, count, f);
 	struct records_stamps stamps = { c->work->txn, c->work->store->info.centre_incarnation,
 					 c->work->arena };
 	struct view_source source = records_source(&stamps);
@@ -98,22 +86,6 @@ static enum rc compute(const struct computed *c, const struct schema_field *f,
 	return RC_OK;
 }
 
-/* Whether it stands there already, alone. */
-static bool stands(const struct computed *c, const struct draft_op *op)
-{
-	const struct part_field *state = NULL;
-	uint32_t i;
-
-	for (i = 0; !c->is_new && i < c->record->parts_count && state == NULL; i++) {
-		state = part_find(&c->record->parts[i].part, op->field->number, CLASS_REGISTER);
-	}
-	if (state == NULL) {
-		return op->code == OP_CLEAR;
-	}
-	return state->items_count == 1 && state->items[0].cleared == (op->code == OP_CLEAR) &&
-	       bytes_equal(state->items[0].value, op->value);
-}
-
 enum rc computed_add(const struct computed *c, struct draft_op *ops, uint32_t *count)
 {
 	uint32_t i, given = *count;
@@ -134,7 +106,7 @@ enum rc computed_add(const struct computed *c, struct draft_op *ops, uint32_t *c
 			op.value = arena_copy(c->work->arena, value);
 			rc = op.value.p == NULL ? RC_NOMEM : RC_OK;
 		}
-		if (rc == RC_OK && !stands(c, &op)) {
+		if (rc == RC_OK && !draft_stands(c->record, &op)) {
 			ops[(*count)++] = op;
 		}
 	}

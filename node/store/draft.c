@@ -116,18 +116,6 @@ static enum rc judge_scope(struct judge *j, const char *field, enum reach reach)
 			    schema_reach_text(reach));
 }
 
-static struct draft_op *find_op(struct draft_op *ops, uint32_t count, const struct schema_field *f)
-{
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
-		if (ops[i].field == f) {
-			return &ops[i];
-		}
-	}
-	return NULL;
-}
-
 static bool may_compute(void *ctx, enum reach reach)
 {
 	return may_write(ctx, reach);
@@ -170,7 +158,7 @@ static enum rc keep_ops(struct judge *j)
 		}
 		rc = draft_judge_op(j, op);
 		if (rc == RC_OK && op->field->merge == MERGE_REGISTER &&
-		    find_op(ops, count, op->field) != NULL) {
+		    draft_find_op(ops, count, op->field) != NULL) {
 			return draft_refuse(j, RC_INVALID, "leave one of them out",
 					    "%s.%s is given twice", j->d->kind->name,
 					    op->field->name);
@@ -202,10 +190,9 @@ static enum rc judge_required(struct judge *j)
 
 	for (i = 0; i < k->fields_count; i++) {
 		const struct schema_field *f = &k->fields[i];
-		struct draft_op *ops = (struct draft_op *)(uintptr_t)j->plan->ops;
 
 		if (!f->required || f->closed || !may_write(j, f->reach) ||
-		    find_op(ops, j->plan->ops_count, f) != NULL) {
+		    draft_find_op(j->plan->ops, j->plan->ops_count, f) != NULL) {
 			continue;
 		}
 		return draft_refuse(j, RC_INVALID, "give it a value", "%s.%s is required", k->name,

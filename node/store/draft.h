@@ -30,6 +30,14 @@ struct draft_plan {
 enum rc draft_judge(struct work *w, const struct draft *d, const struct record *r,
 		    struct draft_plan *plan, struct draft_result *result);
 
+/* The operation on a field, the first of them; NULL: there is none. */
+const struct draft_op *draft_find_op(const struct draft_op *ops, uint32_t count,
+				     const struct schema_field *f);
+
+/* Whether a register shows just what the operation writes, and nothing stands
+ * beside it. */
+bool draft_stands(const struct record *r, const struct draft_op *op);
+
 /* Notes in result that the operation writes a code which is closed today. An
  * office may have good reason to, or not know: it is never refused. */
 enum rc draft_note_closed(struct work *w, const struct draft_op *op, struct draft_result *result);

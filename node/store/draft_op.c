@@ -4,6 +4,19 @@
 #include "sync/feed.h"
 #include "sync/mrz.h"
 
+const struct draft_op *draft_find_op(const struct draft_op *ops, uint32_t count,
+				     const struct schema_field *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		if (ops[i].field == f) {
+			return &ops[i];
+		}
+	}
+	return NULL;
+}
+
 static enum rc judge_code(struct judge *j, const struct schema_field *f, struct bytes v)
 {
 	if (f->type != VALUE_CODE || f->codes == NULL || schema_code_find(f->codes, v) != NULL) {
@@ -97,6 +110,11 @@ static const struct part_field *find_state(const struct record *r, const struct 
 		found = part_find(&r->parts[i].part, f->number, class);
 	}
 	return found;
+}
+
+bool draft_stands(const struct record *r, const struct draft_op *op)
+{
+	return is_same(find_state(r, op->field, CLASS_REGISTER), op);
 }
 
 /* Whether the value is in the set, as far as the author of d had seen it. What
