@@ -317,13 +317,14 @@ static void drop(struct word *w, size_t at)
 	w->len--;
 }
 
-/* Two open vowels stay: between them a glide was written, or might be. */
+/* Two open vowels stay: between them a glide was written, or might be. So do
+ * the bytes of a character that stands for itself. */
 static void drop_twins(struct word *w)
 {
 	size_t i;
 
 	for (i = 1; i < w->len;) {
-		if (w->p[i] == w->p[i - 1] && w->p[i] != 'a') {
+		if (w->p[i] == w->p[i - 1] && w->p[i] != 'a' && (uint8_t)w->p[i] < 0x80) {
 			drop(w, i);
 		} else {
 			i++;
@@ -396,8 +397,13 @@ struct words {
 	bool has_initials;
 };
 
-/* One letter, or two before a full stop, are an initial. What is beyond the
- * last word that has room belongs to that. */
+/* One letter, or two before a full stop. What takes two bytes is no letter. */
+static bool is_initial(const struct word *w, bool stopped)
+{
+	return w->len == 1 || (stopped && w->len == 2 && (uint8_t)w->p[0] < 0x80);
+}
+
+/* Words for which there is no room are left out. */
 static void read_words(const struct chars *c, struct bytes_writer *w, struct words *out)
 {
 	size_t at = 0;
@@ -413,8 +419,7 @@ static void read_words(const struct chars *c, struct bytes_writer *w, struct wor
 		}
 		fold_word(&word);
 		stopped = at < c->count && c->items[at] == '.';
-		out->has_initials = out->has_initials || word.len == 1 ||
-				    (stopped && word.len == 2);
+		out->has_initials = out->has_initials || is_initial(&word, stopped);
 		out->items[out->count++] = word;
 	}
 }

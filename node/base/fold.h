@@ -3,11 +3,12 @@
  * Turkmen in Latin or Cyrillic letters, Russian, and the passport spelling of
  * either (ICAO 9303), with or without diacritics.
  *
- * Three strengths. *Case* is what it says. *Letters* only brings the alphabets together: good
- * enough to know a code by its label. *Name* also lets go of what is lost on the way from one
- * spelling to the other; what folds equal may be the same name, and what does not fold equal is
- * most likely another one. The tables in fold.c say what is let go and why; ../../proto/README.md
- * has them for others.
+ * Three strengths. *Case* is what it says. *Letters* only brings the alphabets
+ * together: good enough to know a code by its label. *Name* also lets go of
+ * what is lost on the way from one spelling to the other; what folds equal may
+ * be the same name, and what does not fold equal is most likely another one.
+ * The tables in fold.c say what is let go and why; ../../proto/README.md has
+ * them for others.
  *
  * The forms are for comparing, not for reading.
  */

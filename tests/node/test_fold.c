@@ -178,6 +178,7 @@ Test(fold, knows_initials)
 		{ "Ataýew Aý", false, "a short name" },
 		{ "Ataýew Gurban", false, "names" },
 		{ "Ataýew Gurban.", false, "a full stop behind a name" },
+		{ "Ataýew λ.", false, "a character of another alphabet, two bytes long" },
 	};
 	size_t i;
 
@@ -202,6 +203,8 @@ Test(fold, survives_texts_that_are_no_names)
 	cr_expect_str_eq(name_of("").text, "");
 	cr_expect_str_eq(name_of("- . '").text, "", "nothing that spells");
 	cr_expect_str_neq(name_of("李 明").text, name_of("王 明").text, "other scripts");
+	cr_expect_str_eq(name_of("人 亚").text, "亚 人", "whose bytes are nobody's letters");
+	cr_expect(!name_of("人 亚").has_initials, "a character may be a whole name");
 	for (i = 0; i + 2 < sizeof(many); i += 2) {
 		memcpy(many + i, "b ", 2);
 	}
