@@ -132,6 +132,7 @@ static enum rc find_near(struct kv_txn *t, enum kv_table table, struct dot d, bo
 	struct kv_cursor *c = kv_cursor_open(t, table);
 	struct bytes k, v;
 	struct bytes_reader r;
+	uint64_t found = 0;
 	enum rc rc = RC_NOMEM;
 
 	if (c != NULL) {
@@ -141,12 +142,13 @@ static enum rc find_near(struct kv_txn *t, enum kv_table table, struct dot d, bo
 	if (rc == RC_OK) {
 		r = bytes_reader_init(k);
 		rc = bytes_get_be64(&r) == d.feed ? RC_OK : RC_NOTFOUND;
-		*seq = bytes_get_be64(&r);
+		found = bytes_get_be64(&r);
 		if (rc == RC_OK && (!bytes_is_done(&r) || v.len != value_len)) {
 			rc = RC_CORRUPT;
 		}
 	}
 	if (rc == RC_OK) {
+		*seq = found;
 		memcpy(value, v.p, value_len);
 	}
 	kv_cursor_close(c);
