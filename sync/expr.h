@@ -13,9 +13,9 @@
  * comparison false. A set compares true with `=` or `in` when one of its
  * values does, and `!=` is the negation of `=`. Sets, bools, codes and links
  * have no order; of a log only `is set` can be asked. A code that has successors
- * (schema_code_current) equals itself and the code that it counts as. A quoted text may stand
- * for any value; a text must be quoted. Nodes and depth are bounded
- * (LIMIT_EXPR_*).
+ * (schema_code_current) equals itself and the code that it counts as. A quoted
+ * text may stand for any value; a text must be quoted. Nodes and depth are
+ * bounded (LIMIT_EXPR_*).
  */
 #ifndef KERWEN_EXPR_H
 #define KERWEN_EXPR_H
@@ -81,11 +81,12 @@ enum rc dim_parse(const struct schema_kind *kind, const char *text, struct dim *
 /*
  * The cells of a record in one dimension: appends up to max values to out,
  * each in the arena, and returns their count; a value of length 0 is
- * *unknown*. A code gives the one that it counts as (schema_code_current). Only a set gives more
- * than one; a set without values gives one unknown. Years, quarters, months and ages are canonical
- * ints: year 2016, quarter 2016*4+0..3, month 2016*12+0..11, age the lower bound of its class
- * (unknown unless both dates are known to the day and in order). max is at
- * least 1. 0 only when the arena is exhausted.
+ * *unknown*. A code gives the one that it counts as (schema_code_current). Only
+ * a set gives more than one; a set without values gives one unknown. Years,
+ * quarters, months and ages are canonical ints: year 2016, quarter
+ * 2016*4+0..3, month 2016*12+0..11, age the lower bound of its class (unknown
+ * unless both dates are known to the day and in order). max is at least 1. 0
+ * only when the arena is exhausted.
  */
 uint32_t dim_cells(const struct dim *d, const struct expr_source *src, struct arena *a,
 		   struct bytes *out, uint32_t max);

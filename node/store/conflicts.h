@@ -5,8 +5,8 @@
  * The table `conflict` has a key for every record that needs looking at: one
  * with siblings, so that what it shows may change when a cut arrives, one that
  * shares a unique key with others (claims.h), also as the centre says
- * (notice.h), and one that is over a bound (bounds.h). Its value says which. So nobody walks all
- * records to find the few in conflict.
+ * (notice.h), and one that is over a bound (bounds.h). Its value says which. So
+ * nobody walks all records to find the few in conflict.
  */
 #ifndef KERWEN_CONFLICTS_H
 #define KERWEN_CONFLICTS_H
@@ -28,8 +28,8 @@ enum {
 enum { CONFLICTS_ANY = CONFLICTS_OPEN | CONFLICTS_SHARED };
 
 /* What the table is to say of a record, but for what others decide:
- * CONFLICTS_SHARED and CONFLICTS_NOTICED; 0: nothing. The arena is given back. RC_NOMEM, or what
- * the source returned. */
+ * CONFLICTS_SHARED and CONFLICTS_NOTICED; 0: nothing. The arena is given back.
+ * RC_NOMEM, or what the source returned. */
 enum rc conflicts_judge(const struct record *r, const struct view_source *src, struct arena *a,
 			uint8_t *bits);
 
