@@ -95,4 +95,4 @@ says 'there is no office Merw'
 } >later.txt
 play 0 script.txt later.txt
 says 'wait later.txt: waits for: something else'
-says '1 passed, 0 failed, 1 waiting'
+says '1 passed, 0 failed, 1 skipped'

@@ -2,7 +2,7 @@
 """Runs scenario scripts and compares what they print: run.py [--accept] [-j N] SCRIPT...
 
 Prints one line a script, a diff of those that fail, and last "N passed, N
-failed", with the number of those that wait for a feature if there are any.
+failed", with "N skipped" if some wait for a feature: what .ci/run counts.
 --accept writes what was printed into the scripts instead, to be read as a
 diff. KERWEN names the program. How a script is written: ../README.md.
 """
@@ -62,7 +62,7 @@ def main(words):
     print(
         "%d passed, %d failed" % (count["pass"] + count["new"], count["FAIL"])
         + (", %d rewritten" % count["new"] if count["new"] else "")
-        + (", %d waiting" % count["wait"] if count["wait"] else "")
+        + (", %d skipped" % count["wait"] if count["wait"] else "")
     )
     return 1 if count["FAIL"] else 0
 
