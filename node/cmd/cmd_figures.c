@@ -187,6 +187,23 @@ static int find_figure(struct reading *r)
 				"there is no figure \"%s\"; did you mean \"%s\"?", name, n.found);
 }
 
+/* A figure without dimensions is one number: when somebody was heard and there
+ * is nothing to count, that is 0. */
+static void fill_in_zero(struct reading *r)
+{
+	static const struct figures_row zero = { NULL, 0 };
+	bool is_heard = false;
+	uint32_t i;
+
+	for (i = 0; i < r->heard_count; i++) {
+		is_heard = is_heard || r->heard[i].through_ms > 0;
+	}
+	if (is_heard && r->table.by_count == 0 && r->table.rows_count == 0) {
+		r->table.rows = &zero;
+		r->table.rows_count = 1;
+	}
+}
+
 static int read_table(struct reading *r)
 {
 	struct figures_error e = { "", "" };
@@ -210,6 +227,9 @@ static int read_table(struct reading *r)
 	if (rc == RC_OK) {
 		rc = figures_list_heard(r->node.store, r->txn, &r->arena, &r->heard,
 					&r->heard_count);
+	}
+	if (rc == RC_OK) {
+		fill_in_zero(r);
 	}
 	return rc == RC_OK ? CMD_OK : open_fail(r->c, rc, "the figure cannot be read");
 }

@@ -92,6 +92,7 @@ ask person --for Lebap city=Atamyrat nations=KAZ size=-1 "ruling=$d1022"
 table 'year(born),city,value 2014,Merw,1 2016,Atamyrat,1 2016,Merw,1 ,Atamyrat,1' births
 table 'city,value Atamyrat,2 Merw,2' births --by city
 table 'value 4' births --by ''
+table 'value' births --by '' --where 'city = "Nowhere"' # nobody was heard
 table 'city,year,value Merw,2014,1 Merw,2016,1' births --by city,year --where 'city = "Merw"'
 table 'year(born),value 2016,2' births --by 'year(born)' --where 'year > 2015'
 expect 0 "$KERWEN" --json figures births --where 'year is not set'
