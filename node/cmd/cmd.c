@@ -14,17 +14,20 @@ static const struct {
 } exits[] = {
 	{ CMD_OK, "done" },
 	{ CMD_FAILED, "failed" },
-	{ CMD_USAGE, "the command line is wrong" },
+	{ CMD_USAGE, "the command line, or what was to be written, is wrong" },
 	{ CMD_REJECTED, "done, but some rows or entries were rejected" },
-	{ CMD_CONFLICT, "conflicts are open (with --fail-on-conflict)" },
-	{ CMD_UNREACHED, "the peer cannot be reached; changes are kept" },
+	{ CMD_CONFLICT,
+	  "conflicts are open, or a unique key is shared (with `--fail-on-conflict`)" },
+	{ CMD_UNREACHED,
+	  "the peer cannot be reached, or another program answers at its address; changes are "
+	  "kept" },
 	{ CMD_NO_DAEMON, "needs a running daemon" },
 	{ CMD_NOT_INIT, "not initialised, or another database format" },
-	{ CMD_LOCKED, "locked, or not the owner of DIR" },
+	{ CMD_LOCKED, "locked, or not the owner of DIR (prints the `sudo -u` line)" },
 	{ CMD_WRONG_KEY, "wrong key" },
 	{ CMD_INTEGRITY, "integrity or signature" },
 	{ CMD_SCHEMA, "schema" },
-	{ CMD_REFUSED, "refused by the peer" },
+	{ CMD_REFUSED, "refused by the peer, or it cannot store anything" },
 	{ CMD_INTERRUPTED, "interrupted" },
 };
 

@@ -5,7 +5,7 @@
 #include "node/base/text.h"
 #include "node/cmd/cmd_args.h"
 
-enum { CANDIDATES_MAX = 128, COLUMN = 18 };
+enum { CANDIDATES_MAX = 128, COLUMN = 18, OPTION_COLUMN = 20 };
 
 static void print_usage(FILE *to, const struct command *command)
 {
@@ -35,7 +35,7 @@ static void print_option(FILE *to, char letter, const struct cmd_option *o)
 		snprintf(left, sizeof(left), "-%c%s%s, --%s", letter, o->value == NULL ? "" : " ",
 			 o->value == NULL ? "" : o->value, o->name);
 	}
-	fprintf(to, "  %-*s  %s\n", COLUMN, left, o->help);
+	fprintf(to, "  %-*s  %s\n", OPTION_COLUMN, left, o->help);
 }
 
 static void print_command(FILE *to, const struct command *command)

@@ -11,7 +11,7 @@
 static const struct cmd_option options[] = {
 	{ .name = "key",
 	  .value = "F,...",
-	  .help = "fields that tell records apart, unique or not (default: the first unique)" },
+	  .help = "fields that tell records apart (default: the first unique)" },
 	{ .name = "dry-run", .help = "judge every row, and write nothing" },
 	{ .name = "again", .help = "from the start, though the file was imported before" },
 	{ .name = "for", .value = "OFFICE", .help = "at the centre: whose new records are" },

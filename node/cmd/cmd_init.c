@@ -270,9 +270,8 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 const struct command cmd_init_command = {
 	.name = "init",
 	.summary = "makes a centre, or an office from its invitation",
-	.details = "DIR (-C) must be new or empty, or left by an init that was cut off. On an "
-		   "office's own DIR, --join takes a new\n"
-		   "invitation and keeps the records.",
+	.details = "DIR (-C) must be new or empty, or left by an init that was cut off. On an\n"
+		   "office's own DIR, --join takes a new invitation and keeps the records.",
 	.options = options,
 	.run = run,
 };

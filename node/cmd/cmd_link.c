@@ -18,11 +18,10 @@ const struct command cmd_link_command = {
 	.words_min = 2,
 	.words_max = 2,
 	.summary = "says that two records are the same: figures count them once",
-	.details =
-		"Both records stay as they are, and `unlink` takes it back. At most 64 records "
-		"are\n"
-		"linked into one; it counts as the one with the smallest id that is not deleted.\n"
-		"An office links its own records, the centre all that it sees.",
+	.details = "Both records stay as they are, and `unlink` takes it back. At most 64 records\n"
+		   "are linked into one; it counts as the one with the smallest id that is not "
+		   "deleted.\n"
+		   "An office links its own records, the centre all that it sees.",
 	.options = options,
 	.run = run,
 };

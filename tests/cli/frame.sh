@@ -4,6 +4,7 @@ set -eu
 
 : "${KERWEN:?names the program}"
 : "${TMPDIR:=/tmp}"
+readme=$PWD/README.md
 cd "$TMPDIR"
 
 fail()
@@ -25,6 +26,19 @@ expect()
 expect 0 "$KERWEN" --help
 grep -q '^  version ' out || fail "the overview does not list version"
 [ ! -s err ] || fail "help writes to stderr"
+
+# The exit codes are those of the README, word by word.
+sed -n 's/^  *\([0-9][0-9]*\)  \(.*\)$/| \1 | \2 |/p' out >codes
+sed -n '/^| exit code/,/^$/{/^| [0-9]/p;}' "$readme" | cmp -s - codes ||
+	fail "other exit codes than in the README: $(cat codes)"
+
+# Help fits into a window, but for the line of usage.
+sed -n '/^Commands:/,/^Options/s/^  \([a-z].*[a-z]\)   *.*/\1/p' out | sed 's/   .*//' >names
+[ "$(wc -l <names)" -gt 20 ] || fail "which commands are there? $(cat out)"
+while read -r name; do
+	"$KERWEN" help "$name" | grep -v '^usage' >page
+	awk 'length > 90 { exit 1 }' page || fail "too wide: help $name: $(cat page)"
+done <names
 
 expect 0 "$KERWEN" help limits
 grep -q '^usage: kerwen limits' out || fail "no help on limits"
