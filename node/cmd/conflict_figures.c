@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static bool uses(const struct counter *c, const struct schema_field *f)
+/* Whether a counter reads the field itself. */
+static bool reads(const struct counter *c, const struct schema_field *f)
 {
 	uint32_t i;
 
@@ -11,6 +12,33 @@ static bool uses(const struct counter *c, const struct schema_field *f)
 	}
 	for (i = 0; i < c->dims_count; i++) {
 		if (c->dims[i].field == f || c->dims[i].on == f) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_derived_from(const struct schema_field *f, const struct schema_field *from)
+{
+	uint32_t i;
+
+	for (i = 0; f->derive != DERIVE_NONE && i < SCHEMA_DERIVE_FROM_MAX; i++) {
+		if (f->derive_from[i] != NULL && strcmp(f->derive_from[i], from->name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether a counter moves with the field: it, or what follows from it. */
+static bool uses(const struct counter *c, const struct schema_field *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->kind->fields_count; i++) {
+		const struct schema_field *other = &c->kind->fields[i];
+
+		if ((other == f || is_derived_from(other, f)) && reads(c, other)) {
 			return true;
 		}
 	}

@@ -71,7 +71,7 @@ static enum rc print_head(struct show *s)
 	for (i = 0; rc == RC_OK && i < title_count(s); i++) {
 		rc = title_of(s, i, &cell);
 		if (rc == RC_OK && cell.len > 0) {
-			bytes_put(&w, i == 0 ? ": " : ", ", 2);
+			bytes_put(&w, w.len == 0 ? ": " : ", ", 2);
 			bytes_put(&w, cell.p, cell.len);
 		}
 	}
