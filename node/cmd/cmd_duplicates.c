@@ -335,7 +335,9 @@ static int choose_kinds(struct cmd_context *c, struct cmd_node *n, const char *n
 	}
 	if (code == CMD_OK && out->count == 0) {
 		code = cmd_fail(c, CMD_USAGE, "say doubles: {key, same, different} in the schema",
-				"%s has no doubles in the schema", name == NULL ? "no kind" : name);
+				name == NULL ? "no kind has doubles in the schema" :
+					       "%s has no doubles in the schema",
+				name);
 	}
 	store_end(n->store, t);
 	return code;
@@ -398,9 +400,10 @@ static int print_text(struct duplicates *d, const struct kinds *kinds)
 	}
 	if (d->oversized > 0) {
 		out_note(o,
-			 "note: %" PRIu64 " records are in groups of more than %d: each counts; "
+			 "note: %" PRIu64 " %s in groups of more than %d: each counts; "
 			 "`kerwen unlink` what is wrong",
-			 d->oversized, (int)LIMIT_GROUP_RECORDS_MAX);
+			 d->oversized, d->oversized == 1 ? "record is" : "records are",
+			 (int)LIMIT_GROUP_RECORDS_MAX);
 	}
 	if (l->has_more || d->is_cut) {
 		out_note(o, "note: there are more");

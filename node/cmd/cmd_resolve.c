@@ -287,11 +287,11 @@ static int print(struct resolve *r)
 
 	uuid_format(e->draft.id, id);
 	rc = e->c->out->json ? print_json(r, id) : print_text(r, id);
-	if (e->result.revived && e->draft.act == DRAFT_EDIT) {
+	if (e->result.revived && e->draft.act == DRAFT_EDIT && !e->report.after.life) {
 		out_note(e->c->out, "note: this record was deleted; the change brings it back");
 	}
 	edit_report_note(&e->report, e->c->out, e->draft.act == DRAFT_DELETE);
-	return rc == RC_OK ? edit_exit(e) : open_fail(e->c, rc, "it cannot be printed");
+	return rc == RC_OK ? CMD_OK : open_fail(e->c, rc, "it cannot be printed");
 }
 
 /* A dry run prints while the commit is still there to be given up; the other
@@ -311,7 +311,13 @@ static int write_and_print(struct resolve *r)
 	} else {
 		code = edit_write(e, true);
 	}
-	return code == CMD_OK ? print(r) : code;
+	if (code == CMD_OK) {
+		code = print(r);
+	}
+	if (code == CMD_OK && !r->dry) {
+		code = edit_remark(e);
+	}
+	return code == CMD_OK ? edit_exit(e) : code;
 }
 
 static int decide(struct resolve *r)

@@ -264,7 +264,7 @@ static int finish(struct edit *e)
 {
 	int code = print_result(e);
 
-	if (e->result.revived && e->draft.act == DRAFT_EDIT) {
+	if (e->result.revived && e->draft.act == DRAFT_EDIT && !e->report.after.life) {
 		out_note(e->c->out, "note: this record was deleted; the change brings it back");
 	}
 	edit_report_note(&e->report, e->c->out, e->draft.act == DRAFT_DELETE);

@@ -34,13 +34,13 @@ static const struct show_step *find_writer(const struct show_step *steps, uint32
 	return NULL;
 }
 
-static int tell(struct edit *e, const char *what, const char *did, const struct show_step *s)
+static int tell(struct edit *e, const char *what, const char *did, const struct show_step *s,
+		const char *hint)
 {
 	struct bytes author = s->origin.author, office = s->origin.office;
 
-	return cmd_fail(e->c, CMD_FAILED, "see `kerwen show ID --history`; `kerwen set` changes it",
-			"%s: no conflict is open: %s by %.*s, %.*s, at %s", what, did,
-			(int)author.len, (const char *)author.p, (int)office.len,
+	return cmd_fail(e->c, CMD_FAILED, hint, "%s: no conflict is open: %s by %.*s, %.*s, at %s",
+			what, did, (int)author.len, (const char *)author.p, (int)office.len,
 			(const char *)office.p, origin_time(s->origin.time_ms).text);
 }
 
@@ -62,7 +62,8 @@ int resolve_gone_field(struct edit *e, const struct record *r, const struct sche
 		return cmd_fail(e->c, CMD_FAILED, "`kerwen set` gives it one",
 				"%s: no conflict is open: it never had a value", what);
 	}
-	return tell(e, what, settled ? "settled" : "last written", found);
+	return tell(e, what, settled ? "settled" : "last written", found,
+		    "see `kerwen show ID --history`; `kerwen set` changes it");
 }
 
 int resolve_gone_life(struct edit *e, const struct record *r)
@@ -76,5 +77,7 @@ int resolve_gone_life(struct edit *e, const struct record *r)
 		return open_fail(e->c, rc == RC_OK ? RC_CORRUPT : rc, "it cannot be read");
 	}
 	return tell(e, "deleted, but edited", deleted ? "deleted" : "kept, and last changed",
-		    &steps[count - 1]);
+		    &steps[count - 1],
+		    deleted ? "see `kerwen show ID --history`; `kerwen restore` brings it back" :
+			      "see `kerwen show ID --history`; `kerwen delete` deletes it");
 }

@@ -19,7 +19,7 @@ static enum rc print_head(struct show *s)
 	out_line(s->out, "%.*s %s of %.*s%s", (int)kind.len, (const char *)kind.p, id,
 		 (int)home.len, (const char *)home.p, life.deleted ? ", deleted" : "");
 	if (life.conflict) {
-		out_line(s->out, "open conflict: one deleted it, another changed it; "
+		out_line(s->out, "open conflict: deleted, but edited; "
 				 "`kerwen resolve ID --keep` or `--delete` decides");
 	}
 	if (rc == RC_OK && over.len > 0) {

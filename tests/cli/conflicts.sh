@@ -70,6 +70,15 @@ kinds:
     reach: region
     fields:
       - {name: number, type: text}
+  - name: visit
+    reach: region
+    title: [place, day]
+    unique: [[slip]]
+    fields:
+      - {name: place, type: text}
+      - {name: day, type: date}
+      - {name: in_year, type: int, derived: year(day)}
+      - {name: slip, type: text}
   - name: decree
     reach: nation
     writers: centre
@@ -80,6 +89,7 @@ figures:
   - {name: births_total, type: run, of_figure: births, over: year(born)}
   - {name: women, type: flow, measure: count, of: person, where: "sex = 2", by: [city]}
   - {name: sexes, type: flow, measure: sum(sex), of: person, by: [city]}
+  - {name: visits, type: flow, measure: count, of: visit, by: [in_year]}
   - {name: permits, type: flow, measure: count, of: permit, by: [number]}
 YAML
 
@@ -250,6 +260,24 @@ expect 0 "$KERWEN" -C Mary --json show "$bike"
 says out '"sex":{"value":2,'
 says out '"step":{"value":"B",'
 
+# A figure moves with what follows from a contested field; a decision, too, may
+# take a number that another record has.
+expect 0 "$KERWEN" -C Mary add visit day=2020-01-01 slip=S1
+visit=$(cat out)
+expect 0 "$KERWEN" -C Mary add visit slip=S9
+meet
+expect 0 "$KERWEN" -C Mary set "$visit" day=2021-01-01 slip=S2
+expect 0 "$KERWEN" -C Merw set "$visit" day=2022-01-01 slip=S3
+meet
+expect 0 "$KERWEN" -C Mary conflicts visit
+says out "visit $visit of Mary: 202"
+says out 'moves: visits'
+expect 0 "$KERWEN" -C Mary resolve "$visit" day@1 slip=S9 --dry-run
+expect 4 "$KERWEN" -C Mary resolve "$visit" day@1 slip=S9 --fail-on-conflict
+says err 'slip is also used by'
+expect 0 "$KERWEN" -C Mary set "$visit" slip=S4 --fail-on-conflict
+meet
+
 # `fixed`, and the centre's value: by a decision, not by a plain write.
 expect 1 "$KERWEN" -C Mary set "$bike" card=K2
 says err 'kerwen resolve'
@@ -304,6 +332,15 @@ says out '"life":true,"fields":[],"heads":[{"deleted":true,'
 says out '"figures":["births","births_total","women","sexes"]'
 expect 0 "$KERWEN" -C Mary resolve "$bike" --keep
 says err 'the record is kept'
+expect 1 "$KERWEN" -C Mary resolve "$bike" --keep
+says err 'kerwen delete'
+# An edit that had not seen the deletion stands beside it.
+now=$(version_of Mary "$bike")
+expect 0 "$KERWEN" -C Mary delete "$bike"
+expect 4 "$KERWEN" -C Mary set "$bike" city=Kaka --if-version "$now" --fail-on-conflict
+says err 'deleted, but edited'
+hides err 'brings it back'
+expect 0 "$KERWEN" -C Mary resolve "$bike" --keep
 # A seq between two entries that touched the record was never its version.
 expect 0 "$KERWEN" -C Mary set "$aman" city=Mary
 own=$(version_of Mary "$aman" | tr , '\n' | grep '^0001')
@@ -335,6 +372,7 @@ expect 0 "$KERWEN" -C Mary --json show "$aman" --history
 says out '"deleted":true,"conflict":false'
 expect 1 "$KERWEN" -C Mary resolve "$aman" --keep
 says err 'no conflict is open: deleted by'
+says err 'kerwen restore'
 
 # --- pages ------------------------------------------------------------------------------------
 
@@ -367,6 +405,9 @@ expect 2 "$KERWEN" -C Mary conflicts person --after 00000000000000000000
 expect 2 "$KERWEN" -C Mary conflicts persn
 says err 'did you mean "person"'
 expect 2 "$KERWEN" -C Mary conflicts --limit 0
+
+expect 2 "$KERWEN" -C Mary duplicates
+says err 'no kind has doubles in the schema'
 
 # --- links that lead nowhere -----------------------------------------------------------------
 
