@@ -144,9 +144,32 @@ static const struct out_column history_columns[] = {
 
 enum { HISTORY_COLUMNS = sizeof(history_columns) / sizeof(history_columns[0]) };
 
-static enum rc describe(struct show *s, const struct show_step *step, bool is_first,
+/* What a step did to the record as a whole; an edit of one that was deleted
+ * brings it back, too. */
+static const char *deed_of(const struct show_step *steps, uint32_t place)
+{
+	const struct show_step *step = &steps[place];
+	uint32_t i;
+
+	if (place == 0) {
+		return "added";
+	}
+	if (step->life == LIFE_DELETED) {
+		return "deleted";
+	}
+	for (i = 0; i < step->superseded.count; i++) {
+		if (steps[step->superseded.items[i]].life == LIFE_DELETED) {
+			return "restored";
+		}
+	}
+	return "";
+}
+
+static enum rc describe(struct show *s, const struct show_step *steps, uint32_t place,
 			struct bytes *out)
 {
+	const struct show_step *step = &steps[place];
+
 	size_t max =
 		32 + step->changes_count * (size_t)(LIMIT_NAME_BYTES_MAX + 32 + SHOWN_BYTES_MAX);
 	struct bytes_writer w = bytes_writer_init(arena_take(s->arena, max), max);
@@ -154,7 +177,7 @@ static enum rc describe(struct show *s, const struct show_step *step, bool is_fi
 	uint32_t i;
 
 	if (rc == RC_OK) {
-		put_text(&w, is_first ? "added" : step->life == LIFE_DELETED ? "deleted" : "");
+		put_text(&w, deed_of(steps, place));
 	}
 	for (i = 0; i < step->changes_count && rc == RC_OK; i++) {
 		rc = put_change(s, &w, &step->changes[i]);
@@ -163,11 +186,12 @@ static enum rc describe(struct show *s, const struct show_step *step, bool is_fi
 	return rc;
 }
 
-static enum rc add_row(struct show *s, struct out_table *t, const struct show_step *step,
+static enum rc add_row(struct show *s, struct out_table *t, const struct show_step *steps,
 		       uint32_t place)
 {
+	const struct show_step *step = &steps[place];
 	struct bytes changes, superseded, beside;
-	enum rc rc = describe(s, step, place == 0, &changes);
+	enum rc rc = describe(s, steps, place, &changes);
 
 	if (rc == RC_OK) {
 		rc = places_text(&step->superseded, s->arena, &superseded);
@@ -205,7 +229,7 @@ enum rc show_print_history(struct show *s)
 	for (i = 0; i < count && rc == RC_OK; i++) {
 		size_t mark = arena_mark(s->arena);
 
-		rc = add_row(s, t, &steps[i], i);
+		rc = add_row(s, t, steps, i);
 		arena_release(s->arena, mark);
 	}
 	printed = out_table_print(s->out, t);
