@@ -55,10 +55,12 @@ static int find_records(struct say *s, const struct cmd_args *args)
 	}
 	if (kinds[0] != kinds[1]) {
 		return cmd_fail(s->c, CMD_USAGE, "give two records of one kind",
-				"these are records of different kinds");
+				"%s and %s: these are records of different kinds", args->words[0],
+				args->words[1]);
 	}
 	if (uuid_equal(s->ids[0], s->ids[1])) {
-		return cmd_fail(s->c, CMD_USAGE, "give two records", "this is one record");
+		return cmd_fail(s->c, CMD_USAGE, "give two records",
+				"%s and %s: this is one record", args->words[0], args->words[1]);
 	}
 	if (!s->kind->doubles.is_set) {
 		return cmd_fail(s->c, CMD_USAGE,

@@ -175,14 +175,14 @@ says out 'Orazow Rejep'
 
 # What is no pair, or no double.
 expect 2 "$KERWEN" -C c link "$a" "$a"
-says err 'this is one record'
+says err "$a and $a: this is one record"
 expect 2 "$KERWEN" -C c link "$a"
 expect 1 "$KERWEN" -C c link "$a" 01998f1e-5c00-7abc-8def-0123456789ab
 says err 'there is no record with this id here'
 expect 0 "$KERWEN" -C c add decree number=1 kind=CIT signed_on=2016 announced=1
 decree=$(cat out)
 expect 2 "$KERWEN" -C c link "$a" "$decree"
-says err 'different kinds'
+says err "$decree: these are records of different kinds"
 expect 0 "$KERWEN" -C c add decree number=2 kind=CIT signed_on=2016 announced=1
 expect 2 "$KERWEN" -C c link "$decree" "$(cat out)"
 says err 'records of the kind decree cannot be linked'
