@@ -64,6 +64,9 @@ struct field_view {
 	int64_t sum; /* counters, clamped to +-VALUE_INT_MAX */
 };
 
+/* What a field that merges so is to the merge (part.h). */
+enum field_class view_class(enum merge merge);
+
 /*
  * The view of one field. items of registers come latest first for `ask` and
  * `latest`, else in dot order; members of sets by value; logs in causal order

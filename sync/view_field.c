@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static enum field_class class_of(enum merge merge)
+enum field_class view_class(enum merge merge)
 {
 	switch (merge) {
 	case MERGE_REGISTER:
@@ -181,7 +181,7 @@ static int64_t sum_counts(const struct found *found)
 enum rc view_field(const struct record *r, const struct schema_field *f,
 		   const struct view_source *src, struct arena *a, struct field_view *out)
 {
-	struct found found = find_items(r, f->number, class_of(f->merge));
+	struct found found = find_items(r, f->number, view_class(f->merge));
 	struct sibling *s = NULL;
 	enum rc rc = RC_OK;
 
@@ -240,7 +240,7 @@ static enum rc give_values(const struct field_view *v, struct arena *a, struct v
 enum rc view_values(const struct record *r, const struct schema_field *f,
 		    const struct view_source *src, struct arena *a, struct values *out)
 {
-	struct found found = find_items(r, f->number, class_of(f->merge));
+	struct found found = find_items(r, f->number, view_class(f->merge));
 	struct field_view v;
 	enum rc rc = RC_OK;
 

@@ -14,7 +14,8 @@ int32_t closed_code_today(const struct store *s)
 	return date_time_is_valid(now) && now >= 0 ? date_from_days((int32_t)(now / DAY_MS)) : 0;
 }
 
-const struct schema_code *closed_code_find(const struct schema_field *f, struct bytes value)
+/* The code of a value if there is anything to say of it, else NULL. */
+static const struct schema_code *find_code(const struct schema_field *f, struct bytes value)
 {
 	const struct schema_code *code = f->type == VALUE_CODE && f->codes != NULL ?
 						 schema_code_find(f->codes, value) :
@@ -48,7 +49,7 @@ static void put_mark(struct bytes_writer *w, const struct schema_codes *list,
 enum rc closed_code_mark(const struct schema_field *f, struct bytes value, int32_t today,
 			 struct arena *a, struct bytes *text)
 {
-	const struct schema_code *code = closed_code_find(f, value);
+	const struct schema_code *code = find_code(f, value);
 	size_t max = text->len + LIMIT_NAME_BYTES_MAX + 64;
 	struct bytes_writer w;
 
@@ -87,7 +88,7 @@ enum rc closed_code_cell(const struct record *r, const struct schema_field *f,
 		return rc == RC_OK ? RC_NOMEM : rc;
 	}
 	for (i = 0; i < v.count; i++) {
-		const struct schema_code *code = closed_code_find(f, v.items[i]);
+		const struct schema_code *code = find_code(f, v.items[i]);
 
 		bytes_put(&w, "|", i > 0);
 		bytes_put(&w, v.items[i].p, v.items[i].len);
@@ -101,7 +102,7 @@ enum rc closed_code_cell(const struct record *r, const struct schema_field *f,
 
 int closed_code_put_json(const struct schema_field *f, struct bytes value, json_t *object)
 {
-	const struct schema_code *code = closed_code_find(f, value);
+	const struct schema_code *code = find_code(f, value);
 	uint8_t buffer[DATE_MAX];
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
 	int failed = 0;
@@ -124,7 +125,7 @@ static enum rc list_field(const struct schema_field *f, const struct values *v, 
 	for (i = 0; i < v->count; i++) {
 		json_t *item = NULL;
 
-		if (closed_code_find(f, v->items[i]) == NULL) {
+		if (find_code(f, v->items[i]) == NULL) {
 			continue;
 		}
 		*list = *list == NULL ? json_array() : *list;

@@ -12,9 +12,6 @@
 /* Today in UTC, as a packed date. */
 int32_t closed_code_today(const struct store *s);
 
-/* The code of a value if there is anything to say of it, else NULL. */
-const struct schema_code *closed_code_find(const struct schema_field *f, struct bytes value);
-
 /* " (closed 2026-11-01, counts as TM-L-03)" behind text, in the arena; text as
  * it is when there is nothing to say. RC_NOMEM. */
 enum rc closed_code_mark(const struct schema_field *f, struct bytes value, int32_t today,

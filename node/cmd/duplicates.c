@@ -67,8 +67,9 @@ static int open_slice(struct duplicates *d, struct duplicates_slice *s)
 	return CMD_OK;
 }
 
-struct bytes duplicates_value(const struct duplicates_slice *s, const struct record *r,
-			      const struct schema_field *f)
+/* What a record shows in a field; empty when unset, or the field is NULL. */
+static struct bytes value_of(const struct duplicates_slice *s, const struct record *r,
+			     const struct schema_field *f)
 {
 	struct values v = { NULL, 0 };
 
@@ -204,8 +205,8 @@ int duplicates_find_groups(struct duplicates *d)
 
 static int32_t year_of(const struct duplicates_slice *s, const struct record *r)
 {
-	struct bytes date = duplicates_value(s, r, s->date);
-	struct bytes year = duplicates_value(s, r, s->year);
+	struct bytes date = value_of(s, r, s->date);
+	struct bytes year = value_of(s, r, s->year);
 
 	if (date.len > 0) {
 		return (int32_t)(value_number(VALUE_PDATE, date) / (16 * 32));
@@ -237,8 +238,7 @@ static enum rc take_key(struct duplicates *d, const struct duplicates_slice *s,
 	struct duplicates_entry *e = &d->entries[d->count];
 	struct samekey key;
 
-	if (!is_live(r) ||
-	    !samekey_read(duplicates_value(s, r, schema_doubles_key(s->kind)), &key) ||
+	if (!is_live(r) || !samekey_read(value_of(s, r, schema_doubles_key(s->kind)), &key) ||
 	    share_of(key.name.p, d->shares) != d->share) {
 		return RC_OK;
 	}
@@ -292,7 +292,7 @@ static bool is_unknown(const struct schema_field *f, struct bytes v)
 static bool contradict(const struct duplicates_slice *s, const struct record *a,
 		       const struct record *b)
 {
-	struct bytes x = duplicates_value(s, a, s->third), y = duplicates_value(s, b, s->third);
+	struct bytes x = value_of(s, a, s->third), y = value_of(s, b, s->third);
 
 	return !is_unknown(s->third, x) && !is_unknown(s->third, y) && !bytes_equal(x, y);
 }

@@ -68,8 +68,4 @@ int duplicates_find_groups(struct duplicates *d);
 /* Calls on_pair for each pair, of each share of the keys the likely ones first. */
 int duplicates_find_pairs(struct duplicates *d);
 
-/* What a record shows in a field; empty when unset, or the field is NULL. */
-struct bytes duplicates_value(const struct duplicates_slice *s, const struct record *r,
-			      const struct schema_field *f);
-
 #endif

@@ -90,7 +90,8 @@ enum rc edit_report_concurrent(const struct record *r, const struct draft *d, st
 	return out->items == NULL ? RC_NOMEM : RC_OK;
 }
 
-bool edit_report_has_settled(const struct edit_report *r, const char *field)
+/* Whether this conflict was open before and is not now. */
+static bool has_settled(const struct edit_report *r, const char *field)
 {
 	return has_name(&r->before.fields, field) && !has_name(&r->after.fields, field);
 }
@@ -118,7 +119,7 @@ static struct joined join_settled(const struct edit_report *r)
 	uint32_t i;
 
 	for (i = 0; i < r->before.fields.count; i++) {
-		if (edit_report_has_settled(r, r->before.fields.items[i])) {
+		if (has_settled(r, r->before.fields.items[i])) {
 			join(&j, r->before.fields.items[i]);
 		}
 	}
@@ -190,7 +191,7 @@ static json_t *list_settled(const struct edit_report *r)
 	uint32_t i;
 
 	for (i = 0; i < r->before.fields.count; i++) {
-		if (edit_report_has_settled(r, r->before.fields.items[i])) {
+		if (has_settled(r, r->before.fields.items[i])) {
 			json_array_append_new(list, json_string(r->before.fields.items[i]));
 		}
 	}

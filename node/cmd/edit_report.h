@@ -41,9 +41,6 @@ enum rc edit_report_concurrent(const struct record *r, const struct draft *d, st
  * deleted: how the record stands. */
 void edit_report_note(const struct edit_report *r, struct out *o, bool deleted);
 
-/* Whether this conflict was open before and is not now. */
-bool edit_report_has_settled(const struct edit_report *r, const char *field);
-
 /* Sets "settles", "concurrent" and "open", lists of fields, of an object;
  * "(life)" stands for deleted, but edited. RC_NOMEM. */
 enum rc edit_report_put_json(const struct edit_report *r, json_t *object);

@@ -27,8 +27,9 @@ struct bytes origin_office(const struct store *s, uint16_t number, struct arena 
 	return bytes_of(text);
 }
 
-enum rc origin_of(const struct store *s, struct kv_txn *t, const struct header *h, struct arena *a,
-		  struct origin *out)
+/* The same for an entry at hand; author and reason borrow from its header. */
+static enum rc read_header(const struct store *s, struct kv_txn *t, const struct header *h,
+			   struct arena *a, struct origin *out)
 {
 	struct records_stamps stamps = { t, s->info.centre_incarnation, a };
 	struct plausible_time time = { 0, false };
@@ -79,7 +80,7 @@ enum rc origin_get(const struct store *s, struct kv_txn *t, struct dot d, struct
 		rc = entry_decode(stored.bytes, a, &e);
 	}
 	if (rc == RC_OK) {
-		rc = origin_of(s, t, &e.header, a, out);
+		rc = read_header(s, t, &e.header, a, out);
 	}
 	if (rc == RC_OK) {
 		rc = keep_words(out, a, mark);

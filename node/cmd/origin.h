@@ -27,10 +27,6 @@ struct origin {
 enum rc origin_get(const struct store *s, struct kv_txn *t, struct dot d, struct arena *a,
 		   struct origin *out);
 
-/* The same for an entry at hand; author and reason borrow from its header. */
-enum rc origin_of(const struct store *s, struct kv_txn *t, const struct header *h, struct arena *a,
-		  struct origin *out);
-
 /* The name of an office; of an unknown one its number, in the arena. */
 struct bytes origin_office(const struct store *s, uint16_t number, struct arena *a);
 

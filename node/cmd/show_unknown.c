@@ -8,21 +8,6 @@
 #include "node/cmd/show.h"
 #include "sync/feed.h"
 
-static enum field_class class_of(enum merge merge)
-{
-	switch (merge) {
-	case MERGE_REGISTER:
-		return CLASS_REGISTER;
-	case MERGE_SET:
-		return CLASS_SET;
-	case MERGE_COUNTER:
-		return CLASS_COUNTER;
-	case MERGE_LOG:
-		return CLASS_LOG;
-	}
-	return CLASS_REGISTER;
-}
-
 static const char *class_text(enum field_class class)
 {
 	switch (class) {
@@ -43,7 +28,7 @@ static bool is_unknown(const struct record *r, const struct part_field *p)
 	const struct schema_field *f = r->kind == NULL ? NULL :
 							 schema_field_by_number(r->kind, p->number);
 
-	return p->number != FIELD_HOME && (f == NULL || class_of(f->merge) != p->class);
+	return p->number != FIELD_HOME && (f == NULL || view_class(f->merge) != p->class);
 }
 
 static enum rc add_row(struct show *s, struct out_table *t, const struct part_field *p, uint32_t i)
