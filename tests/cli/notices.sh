@@ -165,7 +165,7 @@ for pair in "Mary $mary Dashoguz" "Dashoguz $dashoguz Mary"; do
 	says out '1 notice from the centre'
 	expect 0 "$KERWEN" -C "$office" --json status
 	says out '"conflicts":0,'
-says out '"shared":0,"notices":1,'
+	says out '"shared":0,"notices":1,'
 	expect 0 "$KERWEN" -C "$office" show "$id"
 	says out "the centre says: issuer, doctype and number are also used in $other"
 	expect 0 "$KERWEN" -C "$office" --json show "$id"
@@ -193,7 +193,7 @@ sync Dashoguz Mary
 for node in c Mary Dashoguz; do
 	expect 0 "$KERWEN" -C "$node" --json status
 	says out '"conflicts":0,'
-says out '"shared":0,"notices":0,'
+	says out '"shared":0,"notices":0,'
 	expect 0 "$KERWEN" -C "$node" verify
 done
 expect 0 "$KERWEN" -C Mary show "$mary"
@@ -241,7 +241,7 @@ sync Mary Dashoguz
 for node in c Mary Dashoguz; do
 	expect 0 "$KERWEN" -C "$node" --json status
 	says out '"conflicts":0,'
-says out '"shared":0,"notices":0,'
+	says out '"shared":0,"notices":0,'
 	expect 0 "$KERWEN" -C "$node" verify
 done
 # And one with it again finds them all.
