@@ -52,6 +52,20 @@ static enum rc read_parts(const Kerwen__Header *m, struct arena *a, struct heade
 	return RC_OK;
 }
 
+static enum rc read_carried(const Kerwen__Header *m, struct header *out)
+{
+	if (m->carried == NULL) {
+		return RC_OK;
+	}
+	if (m->carried->office > UINT16_MAX || m->carried->time_ms > INT64_MAX) {
+		return RC_CORRUPT;
+	}
+	out->is_carried = true;
+	out->carried_office = (uint16_t)m->carried->office;
+	out->carried_ms = (int64_t)m->carried->time_ms;
+	return RC_OK;
+}
+
 static bool is_header_bounded(const Kerwen__Header *m)
 {
 	return m->n_parts <= LIMIT_PARTS_PER_COMMIT_MAX && m->n_cuts <= LIMIT_CUTS_PER_ENTRY_MAX &&
@@ -92,7 +106,10 @@ enum rc entry_decode_header(struct bytes b, struct arena *a, struct header *out)
 	if (out->has_base) {
 		memcpy(out->base_id.b, m->base_id.data, UUID_LEN);
 	}
-	rc = read_parts(m, a, out);
+	rc = read_carried(m, out);
+	if (rc == RC_OK) {
+		rc = read_parts(m, a, out);
+	}
 	if (rc == RC_OK) {
 		out->cuts_count = (uint32_t)m->n_cuts;
 		rc = read_cuts(m->cuts, m->n_cuts, a, &out->cuts);

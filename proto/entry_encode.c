@@ -26,6 +26,16 @@ static void put_part(struct bytes_writer *w, const struct commit_part *part)
 	wire_put_element(w, 12, bytes_written(&s));
 }
 
+static void put_carried(struct bytes_writer *w, const struct header *h)
+{
+	uint8_t buffer[SMALL_MAX];
+	struct bytes_writer s = bytes_writer_init(buffer, sizeof(buffer));
+
+	wire_put_uint(&s, 1, h->carried_office);
+	wire_put_uint(&s, 2, (uint64_t)h->carried_ms);
+	wire_put_element(w, 15, bytes_written(&s));
+}
+
 void entry_encode_header(const struct header *h, struct bytes_writer *w)
 {
 	uint32_t i;
@@ -50,6 +60,9 @@ void entry_encode_header(const struct header *h, struct bytes_writer *w)
 		put_cut(w, 13, &h->cuts[i]);
 	}
 	wire_put_uint(w, 14, h->touches);
+	if (h->is_carried) {
+		put_carried(w, h);
+	}
 }
 
 static uint64_t op_number(const struct op *op)

@@ -76,6 +76,9 @@ struct header {
 	struct bytes author, reason;
 	bool has_base;
 	struct uuid base_id;             /* ids of new records are steps from it */
+	bool is_carried;                 /* says again what another entry said: */
+	uint16_t carried_office;         /* of this office, 0 the centre, */
+	int64_t carried_ms;              /* at this time (see view.h) */
 	const struct commit_part *parts; /* all of them; none: this entry is the commit */
 	uint32_t parts_count;
 	const struct cut *cuts; /* entries of the centre only */

@@ -28,10 +28,12 @@ static enum rc judge_value(enum value_type type, const struct op *op)
 	return value_check(op->code == OP_COUNT ? VALUE_INT : type, op->value);
 }
 
-/* An office makes records of its own; only the centre speaks of others. */
+/* An office makes records of its own; only the centre speaks of others, and
+ * marks parts that are left. */
 static enum rc judge_home(const struct rights *r, const struct change *c, const struct op *op)
 {
-	if (c->life == LIFE_NONE || op->code != OP_PUT || op->value.len != HOME_LEN) {
+	if (op->code != OP_PUT || op->value.len != HOME_LEN ||
+	    (c->life == LIFE_NONE && !r->is_centre)) {
 		return RC_INVALID;
 	}
 	return r->is_centre || (op->value.p[0] << 8 | op->value.p[1]) == r->office ? RC_OK :

@@ -1,11 +1,11 @@
 /*
  * The built-in kinds: offices and keys, the schema in parts, the system,
- * notices.
+ * notices, transfers.
  *
  * They are known before any schema has come, because a schema travels as
- * records of one of them. The centre alone writes them, and all are national
- * but notices, each of which is for one office. Numbers are part of the
- * format: fields are only added, at the end.
+ * records of one of them. All are national and the centre alone writes them,
+ * but for notices, each of which is for one office, and transfers. Numbers are
+ * part of the format: fields are only added, at the end.
  */
 #include "sync/schema.h"
 
@@ -64,6 +64,37 @@ static const struct schema_field NOTICE_FIELDS[] = {
 	TOLD(5, "other_offices", VALUE_INT, MERGE_SET),
 };
 
+/* A record on its way from one office to another, in the centre scope of each.
+ * Each field is written by one of the three only (see node/store/transfers.h). */
+#define TRANSFER(n, text, value)                                                                   \
+	{                                                                                          \
+		.number = (n), .name = (text), .type = (value), .policy = POLICY_FIXED,            \
+		.reach = REACH_CENTRE                                                              \
+	}
+
+static const struct schema_field TRANSFER_FIELDS[] = {
+	TRANSFER(1, "record", VALUE_LINK),
+	TRANSFER(2, "kind", VALUE_INT),
+	TRANSFER(3, "from", VALUE_INT),
+	TRANSFER(4, "to", VALUE_INT),
+	TRANSFER(5, "reason", VALUE_TEXT),
+	{ .number = 6,
+	  .name = "sealed",
+	  .type = VALUE_BYTES,
+	  .merge = MERGE_LOG,
+	  .reach = REACH_CENTRE },
+	TRANSFER(7, "answer", VALUE_TEXT),
+	TRANSFER(8, "withdrawn", VALUE_BOOL),
+	TRANSFER(9, "outcome", VALUE_TEXT),
+	TRANSFER(10, "note", VALUE_TEXT),
+	TRANSFER(11, "twin", VALUE_LINK),
+	TRANSFER(12, "remark", VALUE_TEXT),
+};
+
+/* Transfers are looked up by their record; a record may have several. */
+static const uint16_t TRANSFER_RECORD[] = { 0 };
+static const struct schema_key TRANSFER_KEYS[] = { { TRANSFER_RECORD, 1 } };
+
 /* What a list shows, as places in the fields above. */
 static const uint16_t FIRST[] = { 0 };
 static const uint16_t FIRST_TWO[] = { 0, 1 };
@@ -98,6 +129,15 @@ static const struct schema_kind KINDS[] = {
 		.uniques = NOTICE_KEYS,
 		.uniques_count = COUNT(NOTICE_KEYS),
 	},
+	{ .number = 5,
+	  .name = "transfer",
+	  .reach = REACH_CENTRE,
+	  .writers = WRITERS_ANY,
+	  .fields = TRANSFER_FIELDS,
+	  .fields_count = COUNT(TRANSFER_FIELDS),
+	  .title = { .fields = FIRST_TWO, .fields_count = COUNT(FIRST_TWO) },
+	  .uniques = TRANSFER_KEYS,
+	  .uniques_count = COUNT(TRANSFER_KEYS) },
 };
 
 static const struct schema BUILTIN = {

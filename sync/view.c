@@ -2,20 +2,31 @@
 
 #include "sync/feed.h"
 
+const struct part_field *view_find(const struct record *r, uint32_t part, uint16_t number,
+				   enum field_class class)
+{
+	return r->parts[part].left ? NULL : part_find(&r->parts[part].part, number, class);
+}
+
 struct record_life view_life(const struct record *r)
 {
-	uint32_t i, k, alive = 0, deleted = 0;
+	uint32_t i, k, alive = 0, deleted = 0, left = 0;
 	struct record_life life;
 
 	for (i = 0; i < r->parts_count; i++) {
 		const struct part *p = &r->parts[i].part;
 
+		if (r->parts[i].left) {
+			left += p->heads_count;
+			continue;
+		}
 		for (k = 0; k < p->heads_count; k++) {
 			deleted += p->heads[k].deleted;
 			alive += !p->heads[k].deleted;
 		}
 	}
 	life.exists = alive + deleted > 0;
+	life.moved = !life.exists && left > 0;
 	life.deleted = deleted > 0 && alive == 0;
 	life.conflict = deleted > 0 && alive > 0;
 	return life;
@@ -66,7 +77,7 @@ static bool has_siblings(const struct record *r, uint32_t place, const struct pa
 		return false;
 	}
 	for (i = 0; i < place && f->items_count == 1; i++) {
-		if (part_find(&r->parts[i].part, f->number, f->class) != NULL) {
+		if (view_find(r, i, f->number, f->class) != NULL) {
 			return true;
 		}
 	}
@@ -103,7 +114,7 @@ enum rc view_has_conflict(const struct record *r, const struct view_source *src,
 	for (i = 0; i < r->parts_count && !*out; i++) {
 		const struct part *p = &r->parts[i].part;
 
-		for (k = 0; k < p->fields_count && !*out && rc == RC_OK; k++) {
+		for (k = 0; !r->parts[i].left && k < p->fields_count && !*out && rc == RC_OK; k++) {
 			if (has_siblings(r, i, &p->fields[k])) {
 				rc = check_conflict(r, p->fields[k].number, src, a, out);
 			}

@@ -18,6 +18,12 @@
  * cut that the author had seen and of the cut that first covered the entry;
  * then by (office, incarnation, seq); what no cut covers comes last, so it is
  * the latest. A sibling by the centre is one whose feed's office is 0.
+ *
+ * A record that moved has parts in the scopes of its homes, old and new. What
+ * it shows is what its present home's scopes hold: parts that are `left` count
+ * in view_home and view_version alone. What the centre wrote again for the new
+ * home says whose it was and when (struct header, is_carried), and stands as
+ * theirs.
  */
 #ifndef KERWEN_VIEW_H
 #define KERWEN_VIEW_H
@@ -25,10 +31,11 @@
 #include "sync/expr.h"
 #include "sync/part.h"
 
-enum { RECORD_PARTS_MAX = 8 };
+enum { RECORD_PARTS_MAX = 16 };
 
 struct record_part {
 	uint16_t scope;
+	bool left; /* not a scope of the record's present home: it moved away */
 	struct part part;
 };
 
@@ -45,12 +52,14 @@ struct record {
 struct stamp {
 	uint64_t place;  /* the centre's seq of the first cut that covers it, or
 			  * its own seq if it is the centre's; UINT64_MAX: uncut */
-	int64_t time_ms; /* the author's time, clamped as above */
+	int64_t time_ms; /* the author's time, clamped as above; if carried, theirs */
+	uint16_t office; /* who said it: the feed's office, or whose it was */
 };
 
 struct view_source {
 	void *ctx; /* borrowed */
-	/* Fills in where d stands. Asked only when siblings differ. */
+	/* Fills in where d stands; office is set already to the feed's. Asked
+	 * only when siblings differ. */
 	enum rc (*stamp)(void *ctx, struct dot d, struct stamp *out);
 };
 
@@ -66,6 +75,11 @@ struct field_view {
 
 /* What a field that merges so is to the merge (part.h). */
 enum field_class view_class(enum merge merge);
+
+/* A field's state in one of the record's parts; NULL: there is none, or the
+ * part is left. */
+const struct part_field *view_find(const struct record *r, uint32_t part, uint16_t number,
+				   enum field_class class);
 
 /*
  * The view of one field. items of registers come latest first for `ask` and
@@ -87,11 +101,12 @@ struct record_life {
 	bool exists;   /* there is a head at all */
 	bool deleted;  /* all heads are deletions */
 	bool conflict; /* some are, some are not: deleted, but edited */
+	bool moved;    /* there is none, but in parts that are left */
 };
 struct record_life view_life(const struct record *r);
 
-/* The record's home (FIELD_HOME): the centre's sibling, else the last by dot.
- * False: not known here. */
+/* The record's home (FIELD_HOME) over all its parts, left or not: the centre's
+ * sibling, else the last by dot. False: not known here. */
 bool view_home(const struct record *r, uint16_t *office, uint16_t *region_scope);
 
 /* Whether any field of the record, or its life, is in open conflict. Closed

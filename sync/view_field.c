@@ -17,8 +17,7 @@ enum field_class view_class(enum merge merge)
 	return CLASS_REGISTER;
 }
 
-/* A field in all parts of a record. Mostly it is in one; a record that moved
- * has it in the scopes of both homes. */
+/* A field in all parts of a record that are not left. Mostly it is in one. */
 struct found {
 	const struct part_field *fields[RECORD_PARTS_MAX];
 	uint32_t fields_count;
@@ -32,7 +31,7 @@ static struct found find_items(const struct record *r, uint16_t number, enum fie
 
 	found.fields_count = found.items_count = 0;
 	for (i = 0; i < r->parts_count; i++) {
-		const struct part_field *f = part_find(&r->parts[i].part, number, class);
+		const struct part_field *f = view_find(r, i, number, class);
 
 		if (f != NULL && f->items_count > 0) {
 			found.fields[found.fields_count++] = f;

@@ -10,6 +10,7 @@ enum rc view_order_stamp(struct sibling *s, uint32_t count, const struct view_so
 	uint32_t i;
 
 	for (i = 0; i < count && rc == RC_OK; i++) {
+		s[i].stamp.office = feed_office(s[i].item->dot.feed);
 		rc = src->stamp(src->ctx, s[i].item->dot, &s[i].stamp);
 	}
 	return rc;
@@ -42,11 +43,12 @@ int view_order_by_value(const struct sibling *a, const struct sibling *b)
 	return order != 0 ? order : dot_compare(a->item->dot, b->item->dot);
 }
 
-/* By (office, incarnation, seq), whatever the scope. */
+/* By (office, incarnation, seq), whatever the scope; the office is whose it
+ * was. */
 static int compare_authors(const struct sibling *a, const struct sibling *b)
 {
 	struct dot x = a->item->dot, y = b->item->dot;
-	int order = compare_numbers(feed_office(x.feed), feed_office(y.feed));
+	int order = compare_numbers(a->stamp.office, b->stamp.office);
 
 	if (order == 0) {
 		order = compare_numbers(feed_incarnation(x.feed), feed_incarnation(y.feed));

@@ -43,19 +43,27 @@ static enum rc decide_fixed(struct contest *c, struct verdict *out)
 	return find_first(c, c->items, c->count, view_order_by_cut, &out->shown);
 }
 
-/* The centre is office 0: by dot, its siblings come first. */
+/* The centre is office 0: of its siblings the latest, if it has any. */
 static enum rc decide_centre(struct contest *c, struct verdict *out)
 {
-	uint32_t i, own = 0;
-	enum rc rc;
+	const struct sibling *best = &c->items[0];
+	enum rc rc = view_order_stamp(c->items, c->count, c->source);
+	uint32_t i;
 
-	while (own < c->count && feed_office(c->items[own].item->dot.feed) == 0) {
-		own++;
+	for (i = 1; i < c->count && rc == RC_OK; i++) {
+		const struct sibling *s = &c->items[i];
+		bool is_centre = s->stamp.office == 0, was_centre = best->stamp.office == 0;
+
+		if (is_centre != was_centre ? is_centre : view_order_by_latest(s, best) < 0) {
+			best = s;
+		}
 	}
-	rc = find_first(c, c->items, own == 0 ? c->count : own, view_order_by_latest, &out->shown);
+	out->shown = best->item;
 	out->conflict = false;
-	for (i = own; own > 0 && i < c->count; i++) {
-		out->conflict = out->conflict || !view_order_is_equal(out->shown, c->items[i].item);
+	for (i = 0; i < c->count && rc == RC_OK && best->stamp.office == 0; i++) {
+		out->conflict = out->conflict ||
+				(c->items[i].stamp.office != 0 &&
+				 !view_order_is_equal(best->item, c->items[i].item));
 	}
 	return rc;
 }

@@ -148,3 +148,35 @@ enum rc crypto_key_load(const char *path, struct crypto_key *out, struct path_pr
 	}
 	return rc;
 }
+
+_Static_assert((int)CRYPTO_SEALED_LEN == (int)crypto_box_SEALBYTES, "the box has another size");
+
+enum rc crypto_sealed_make(const uint8_t to[KEY_LEN], struct bytes text, uint8_t *out)
+{
+	uint8_t curve[crypto_box_PUBLICKEYBYTES];
+
+	if (crypto_sign_ed25519_pk_to_curve25519(curve, to) != 0 ||
+	    crypto_box_seal(out, text.p, text.len, curve) != 0) {
+		return RC_INVALID;
+	}
+	return RC_OK;
+}
+
+enum rc crypto_sealed_open(const struct crypto_key *key, struct bytes box, uint8_t *out)
+{
+	uint8_t curve[crypto_box_PUBLICKEYBYTES];
+	uint8_t *secret = mem_secret_new(crypto_box_SECRETKEYBYTES);
+	enum rc rc = RC_BADSIG;
+
+	if (secret == NULL) {
+		return RC_NOMEM;
+	}
+	if (box.len >= CRYPTO_SEALED_LEN &&
+	    crypto_sign_ed25519_pk_to_curve25519(curve, key->public) == 0 &&
+	    crypto_sign_ed25519_sk_to_curve25519(secret, key->secret) == 0 &&
+	    crypto_box_seal_open(out, box.p, box.len, curve, secret) == 0) {
+		rc = RC_OK;
+	}
+	mem_secret_free(secret);
+	return rc;
+}

@@ -46,4 +46,20 @@ const uint8_t *crypto_key_seed(const struct crypto_key *key);
 /* Signs text (RFC 8032, not prehashed). */
 void crypto_key_sign(const struct crypto_key *key, struct bytes text, uint8_t sig[SIG_LEN]);
 
+/*
+ * A sealed box: only who has the secret of `to` can open it, and nobody can
+ * tell who made it. The Ed25519 key stands for the X25519 key that follows
+ * from it (libsodium: crypto_sign_ed25519_pk_to_curve25519, crypto_box_seal;
+ * the format is described in proto/README.md). A box is CRYPTO_SEALED_LEN longer
+ * than its text.
+ */
+enum { CRYPTO_SEALED_LEN = 48 };
+
+/* Writes text.len + CRYPTO_SEALED_LEN bytes. RC_INVALID: `to` is not a key. */
+enum rc crypto_sealed_make(const uint8_t to[KEY_LEN], struct bytes text, uint8_t *out);
+
+/* Writes box.len - CRYPTO_SEALED_LEN bytes. RC_BADSIG: it is not for this key, or
+ * was changed. */
+enum rc crypto_sealed_open(const struct crypto_key *key, struct bytes box, uint8_t *out);
+
 #endif

@@ -93,10 +93,10 @@ static enum rc take_record(struct listing *l, struct show *s, uint8_t bits)
 static enum rc walk(struct listing *l, struct kv_txn *t, uint16_t kind)
 {
 	uint64_t end_ms = clock_monotonic_ms() + SLICE_MS;
-	const struct schema *schema = &l->node.store->catalog->schema;
+	const struct catalog *catalog = l->node.store->catalog;
 	struct arena *a = &l->node.store->arena;
 	struct conflicts_walk w;
-	enum rc rc = conflicts_walk_start(&w, t, schema, kind, l->place);
+	enum rc rc = conflicts_walk_start(&w, t, catalog, kind, l->place);
 
 	while (rc == RC_OK && !l->is_done && clock_monotonic_ms() < end_ms) {
 		size_t mark = arena_mark(a);

@@ -232,8 +232,8 @@ static enum rc add_group(struct listing *l, const struct duplicates *d,
 	for (i = 0; i < g->count && rc == RC_OK; i++) {
 		bool counts = g->members[i].is_live && doubles_counts(g, g->members[i].id);
 
-		rc = records_get(s->txn, &d->node->store->catalog->schema, s->kind->number,
-				 g->members[i].id, s->arena, &r);
+		rc = records_get(s->txn, d->node->store->catalog, s->kind->number, g->members[i].id,
+				 s->arena, &r);
 		out_table_row(l->table);
 		out_table_text(l->table, counts                ? "counts" :
 					 g->members[i].is_live ? "" :

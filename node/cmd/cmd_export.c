@@ -116,8 +116,8 @@ static enum rc walk(struct slice *s)
 	uint64_t end_ms = clock_monotonic_ms() + SLICE_MS;
 	struct records_walk w;
 	struct record r;
-	enum rc rc = records_walk_start(&w, s->txn, &x->node->store->catalog->schema,
-					s->kind->number, x->has_last ? &x->last : NULL);
+	enum rc rc = records_walk_start(&w, s->txn, x->node->store->catalog, s->kind->number,
+					x->has_last ? &x->last : NULL);
 
 	while (rc == RC_OK && clock_monotonic_ms() < end_ms) {
 		size_t mark = arena_mark(s->arena);

@@ -18,6 +18,7 @@
 #include "node/cmd/value_out.h"
 #include "node/store/conflicts.h"
 #include "node/store/notice.h"
+#include "node/store/transfers.h"
 #include "sync/expr.h"
 
 enum { SLICE_MS = 500, SLICE_ROWS = 2000, COLUMNS_MAX = LIMIT_FIELDS_PER_KIND_MAX + 3 };
@@ -54,6 +55,7 @@ struct slice {
 	const struct schema_field *columns[COLUMNS_MAX];
 	uint32_t columns_count;
 	struct out_table *table;
+	bool has_transfers;
 	enum rc rc; /* of what expressions ask for */
 };
 
@@ -103,6 +105,17 @@ static bool has_notice(struct slice *s, const struct record *r)
 	return !store->info.is_centre && notice_stands(store, s->txn, r->id);
 }
 
+static bool is_in_transfer(struct slice *s, const struct record *r)
+{
+	size_t mark = arena_mark(s->arena);
+	struct transfer t;
+	bool is_open = s->has_transfers &&
+		       transfers_find_open(s->l->node->store, s->txn, r->id, s->arena, &t) == RC_OK;
+
+	arena_release(s->arena, mark);
+	return is_open;
+}
+
 static enum rc print_json(struct slice *s, const struct record *r, const char *id)
 {
 	struct out *o = s->l->c->out;
@@ -123,6 +136,7 @@ static enum rc print_json(struct slice *s, const struct record *r, const char *i
 		failed |= json_object_set_new(row, "deleted", json_boolean(view_life(r).deleted));
 		failed |= json_object_set_new(row, "conflict", json_boolean(is_in_conflict(s, r)));
 		failed |= json_object_set_new(row, "notice", json_boolean(has_notice(s, r)));
+		failed |= json_object_set_new(row, "transfer", json_boolean(is_in_transfer(s, r)));
 		failed |= json_object_set_new(row, "fields", fields);
 		failed |= closed != NULL && json_object_set_new(row, "closed_codes", closed);
 		rc = failed == 0 ? RC_OK : RC_NOMEM;
@@ -169,7 +183,10 @@ static const char *note_of(struct slice *s, const struct record *r)
 	if (is_in_conflict(s, r)) {
 		return "conflict";
 	}
-	return has_notice(s, r) ? "notice" : "";
+	if (has_notice(s, r)) {
+		return "notice";
+	}
+	return is_in_transfer(s, r) ? "in transfer" : "";
 }
 
 /* A cell for people: a closed code is marked, an office has its name. */
@@ -309,8 +326,8 @@ static enum rc walk(struct slice *s)
 	uint64_t end_ms = clock_monotonic_ms() + SLICE_MS, began = l->printed;
 	struct records_walk w;
 	struct record r;
-	enum rc rc = records_walk_start(&w, s->txn, &l->node->store->catalog->schema,
-					s->kind->number, l->has_last ? &l->last : NULL);
+	enum rc rc = records_walk_start(&w, s->txn, l->node->store->catalog, s->kind->number,
+					l->has_last ? &l->last : NULL);
 
 	while (rc == RC_OK && !l->is_done && l->printed - began < SLICE_ROWS &&
 	       clock_monotonic_ms() < end_ms) {
@@ -348,6 +365,7 @@ static int prepare(struct slice *s)
 	s->stamps = (struct records_stamps){ s->txn, l->node->store->info.centre_incarnation,
 					     s->arena };
 	s->source = records_source(&s->stamps);
+	s->has_transfers = transfers_has_any(s->txn);
 	choose_columns(s);
 	return CMD_OK;
 }

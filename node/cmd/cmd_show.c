@@ -20,7 +20,6 @@ static int fail_id(struct cmd_context *c, const struct value_reader *r, enum rc 
 static int print(struct cmd_context *c, const struct cmd_args *args, struct cmd_node *n,
 		 struct kv_txn *t)
 {
-	const struct schema *schema = &n->store->catalog->schema;
 	struct value_reader reader = value_arg_reader(n->store, t, &n->store->arena, NULL);
 	struct show s;
 	uint16_t kind = 0;
@@ -31,7 +30,7 @@ static int print(struct cmd_context *c, const struct cmd_args *args, struct cmd_
 		return fail_id(c, &reader, rc);
 	}
 	show_begin(&s, c->out, n->store, t);
-	rc = records_get(t, schema, kind, id, s.arena, &s.record);
+	rc = records_get(t, n->store->catalog, kind, id, s.arena, &s.record);
 	s.history = cmd_has(args, "history");
 	if (rc == RC_OK) {
 		rc = c->out->json ? show_print_json(&s) : show_print_text(&s);

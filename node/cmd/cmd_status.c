@@ -137,6 +137,9 @@ static enum rc print_json(const struct status *s)
 	failed |= json_object_set_new(document, "notices", json_integer((json_int_t)m->notices));
 	failed |= json_object_set_new(document, "quarantine",
 				      json_integer((json_int_t)m->quarantine));
+	failed |= json_object_set_new(document, "in_transfer", json_integer((json_int_t)m->asked));
+	failed |= json_object_set_new(document, "to_take_over",
+				      json_integer((json_int_t)m->to_answer));
 	failed |= json_object_set_new(document, "unconfirmed",
 				      json_integer((json_int_t)m->unconfirmed));
 	failed |= json_object_set_new(document, "oldest_unconfirmed",
@@ -184,6 +187,20 @@ static void print_confirmed(const struct status *s)
 	out_line(s->c->out, "%" PRIu64 " %s not yet confirmed by the centre, the oldest from %s",
 		 m->unconfirmed, m->unconfirmed == 1 ? "change is" : "changes are",
 		 origin_time(m->oldest_unconfirmed_ms).text);
+}
+
+static void print_transfers(const struct status *s)
+{
+	const struct summary *m = &s->summary;
+
+	if (m->to_answer > 0) {
+		out_line(s->c->out, "%" PRIu64 " %s to be taken over: `kerwen move list`",
+			 m->to_answer, m->to_answer == 1 ? "record is" : "records are");
+	}
+	if (m->asked > 0) {
+		out_line(s->c->out, "%" PRIu64 " %s in transfer to another office", m->asked,
+			 m->asked == 1 ? "record is" : "records are");
+	}
 }
 
 static void print_daemon(const struct status *s)
@@ -266,6 +283,7 @@ static enum rc print_text(const struct status *s)
 			 "%" PRIu64 " changes that came from elsewhere are in quarantine",
 			 m->quarantine);
 	}
+	print_transfers(s);
 	print_confirmed(s);
 	print_daemon(s);
 	return print_peers(s);
@@ -314,8 +332,8 @@ static int find_oldest(struct status *s)
 		stamps = (struct records_stamps){ s->txn, store->info.centre_incarnation,
 						  &s->node.store->arena };
 		source = records_source(&stamps);
-		rc = conflicts_find_oldest(s->txn, &store->catalog->schema, &source,
-					   &s->node.store->arena, SLICE_MS, &oldest);
+		rc = conflicts_find_oldest(s->txn, store->catalog, &source, &s->node.store->arena,
+					   SLICE_MS, &oldest);
 		store_end(s->node.store, s->txn);
 		if (rc != RC_OK) {
 			code = open_fail(s->c, rc, "the conflicts cannot be read");

@@ -20,6 +20,12 @@ extern const struct command cmd_duplicates_command;
 extern const struct command cmd_link_command;
 extern const struct command cmd_unlink_command;
 extern const struct command cmd_not_same_command;
+extern const struct command cmd_move_ask_command;
+extern const struct command cmd_move_list_command;
+extern const struct command cmd_move_show_command;
+extern const struct command cmd_move_accept_command;
+extern const struct command cmd_move_decline_command;
+extern const struct command cmd_move_withdraw_command;
 extern const struct command cmd_figures_command;
 extern const struct command cmd_run_command;
 extern const struct command cmd_sync_command;
@@ -32,14 +38,16 @@ extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
 
 const struct command *const cmd_table[] = {
-	&cmd_init_command,         &cmd_office_invite_command, &cmd_office_list_command,
-	&cmd_office_show_command,  &cmd_schema_check_command,  &cmd_schema_show_command,
-	&cmd_schema_apply_command, &cmd_add_command,           &cmd_set_command,
-	&cmd_delete_command,       &cmd_restore_command,       &cmd_show_command,
-	&cmd_list_command,         &cmd_conflicts_command,     &cmd_resolve_command,
-	&cmd_duplicates_command,   &cmd_link_command,          &cmd_unlink_command,
-	&cmd_not_same_command,     &cmd_figures_command,       &cmd_run_command,
-	&cmd_sync_command,         &cmd_import_command,        &cmd_export_command,
-	&cmd_status_command,       &cmd_verify_command,        &cmd_limits_command,
-	&cmd_version_command,      &cmd_help_command,          NULL,
+	&cmd_init_command,          &cmd_office_invite_command, &cmd_office_list_command,
+	&cmd_office_show_command,   &cmd_schema_check_command,  &cmd_schema_show_command,
+	&cmd_schema_apply_command,  &cmd_add_command,           &cmd_set_command,
+	&cmd_delete_command,        &cmd_restore_command,       &cmd_show_command,
+	&cmd_list_command,          &cmd_conflicts_command,     &cmd_resolve_command,
+	&cmd_duplicates_command,    &cmd_link_command,          &cmd_unlink_command,
+	&cmd_not_same_command,      &cmd_move_ask_command,      &cmd_move_list_command,
+	&cmd_move_show_command,     &cmd_move_accept_command,   &cmd_move_decline_command,
+	&cmd_move_withdraw_command, &cmd_figures_command,       &cmd_run_command,
+	&cmd_sync_command,          &cmd_import_command,        &cmd_export_command,
+	&cmd_status_command,        &cmd_verify_command,        &cmd_limits_command,
+	&cmd_version_command,       &cmd_help_command,          NULL,
 };

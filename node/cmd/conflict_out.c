@@ -31,7 +31,7 @@ static enum rc list_touches(struct show *s, struct touch **out, uint32_t *count)
 		for (i = 0; i < s->record.parts_count; i++) {
 			const struct part *p = &s->record.parts[i].part;
 
-			for (k = 0; k < p->heads_count; k++) {
+			for (k = 0; !s->record.parts[i].left && k < p->heads_count; k++) {
 				if (p->heads[k].deleted == (pass == 0)) {
 					(*out)[(*count)++] =
 						(struct touch){ p->heads[k].dot, pass == 0 };

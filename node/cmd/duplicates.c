@@ -99,8 +99,8 @@ static enum rc walk_slice(struct duplicates *d, const struct duplicates_slice *s
 {
 	struct records_walk w;
 	struct record r;
-	enum rc rc = records_walk_start(&w, s->txn, &d->node->store->catalog->schema,
-					s->kind->number, p->has_last ? &p->last : NULL);
+	enum rc rc = records_walk_start(&w, s->txn, d->node->store->catalog, s->kind->number,
+					p->has_last ? &p->last : NULL);
 
 	while (rc == RC_OK && clock_monotonic_ms() < d->end_ms) {
 		size_t mark = arena_mark(s->arena);
@@ -163,7 +163,7 @@ static bool is_first(const struct doubles_group *g, struct uuid id)
 static enum rc find_group(struct duplicates *d, const struct duplicates_slice *s,
 			  const struct record *r, struct doubles_group *out)
 {
-	struct doubles_store stored = { s->txn, &d->node->store->catalog->schema };
+	struct doubles_store stored = { s->txn, d->node->store->catalog };
 	struct doubles_source source = doubles_stored(&stored);
 
 	return doubles_find_group(&source, r, s->arena, out);
@@ -325,13 +325,13 @@ static enum rc find_state(struct duplicates *d, const struct duplicates_slice *s
 static enum rc look(struct duplicates *d, const struct duplicates_slice *s,
 		    const struct duplicates_entry *a, const struct duplicates_entry *b)
 {
-	const struct schema *schema = &d->node->store->catalog->schema;
+	const struct catalog *catalog = d->node->store->catalog;
 	struct record x, y;
 	struct duplicates_pair pair = { .a = &x, .b = &y, .is_likely = are_likely(a, b) };
-	enum rc rc = records_get(s->txn, schema, s->kind->number, a->id, s->arena, &x);
+	enum rc rc = records_get(s->txn, catalog, s->kind->number, a->id, s->arena, &x);
 
 	if (rc == RC_OK) {
-		rc = records_get(s->txn, schema, s->kind->number, b->id, s->arena, &y);
+		rc = records_get(s->txn, catalog, s->kind->number, b->id, s->arena, &y);
 	}
 	if (rc != RC_OK || !is_live(&x) || !is_live(&y) || contradict(s, &x, &y)) {
 		return rc == RC_NOTFOUND ? RC_OK : rc;

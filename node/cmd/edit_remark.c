@@ -25,8 +25,7 @@ static enum rc note_shared(struct edit *e, struct kv_txn *t)
 	struct record r;
 	struct bytes text;
 	uint32_t i;
-	enum rc rc = records_get(t, &s->catalog->schema, e->draft.kind->number, e->draft.id,
-				 &s->arena, &r);
+	enum rc rc = records_get(t, s->catalog, e->draft.kind->number, e->draft.id, &s->arena, &r);
 
 	if (rc == RC_OK) {
 		rc = shared_find(s, t, &r, &source, &s->arena, &found);

@@ -53,8 +53,7 @@ static bool has_unseen(const struct record *r, const struct draft *d, const stru
 	uint32_t i, k;
 
 	for (i = 0; i < r->parts_count; i++) {
-		const struct part_field *f =
-			part_find(&r->parts[i].part, op->field->number, CLASS_REGISTER);
+		const struct part_field *f = view_find(r, i, op->field->number, CLASS_REGISTER);
 
 		for (k = 0; f != NULL && k < f->items_count; k++) {
 			const struct item *item = &f->items[k];

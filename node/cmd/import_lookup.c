@@ -211,8 +211,7 @@ static enum rc follow_entry(const struct pass *p, struct dot d)
 		if (rc != RC_OK) {
 			rc = rc == RC_NOMEM ? rc : RC_OK; /* it was put aside */
 		} else if (c.kind == p->sheet->kind->number) {
-			rc = records_get(p->txn, &p->store->catalog->schema, c.kind, c.id, p->arena,
-					 &r);
+			rc = records_get(p->txn, p->store->catalog, c.kind, c.id, p->arena, &r);
 			rc = rc == RC_OK ? add_record(p, &r) : rc == RC_NOTFOUND ? RC_OK : rc;
 		}
 		arena_release(p->arena, mark);
@@ -260,8 +259,8 @@ static enum rc walk_slice(const struct pass *p, struct uuid *last, bool *has_las
 	uint64_t end_ms = clock_monotonic_ms() + SLICE_MS;
 	struct records_walk w;
 	struct record r;
-	enum rc rc = records_walk_start(&w, p->txn, &p->store->catalog->schema,
-					p->sheet->kind->number, *has_last ? last : NULL);
+	enum rc rc = records_walk_start(&w, p->txn, p->store->catalog, p->sheet->kind->number,
+					*has_last ? last : NULL);
 
 	while (rc == RC_OK && clock_monotonic_ms() < end_ms) {
 		size_t mark = arena_mark(p->arena);

@@ -237,8 +237,8 @@ static enum rc look_back(const struct import_context *x, const struct draft *d, 
 {
 	struct work *w = x->commit->work;
 	struct arena *a = x->reader->arena;
-	enum rc rc = records_get(w->txn, &w->store->catalog->schema, t->now->kind_number,
-				 t->now->id, a, &t->stored);
+	enum rc rc = records_get(w->txn, w->store->catalog, t->now->kind_number, t->now->id, a,
+				 &t->stored);
 
 	if (rc == RC_OK) {
 		rc = replay_as_of(x->replay, &t->stored, &d->form, a, &t->then);

@@ -27,6 +27,12 @@ struct bytes origin_office(const struct store *s, uint16_t number, struct arena 
 	return bytes_of(text);
 }
 
+/* Who said it: whose words they are, if the entry carries them. */
+static uint16_t office_of(const struct header *h)
+{
+	return h->is_carried ? h->carried_office : feed_office(h->feed);
+}
+
 /* The same for an entry at hand; author and reason borrow from its header. */
 static enum rc read_header(const struct store *s, struct kv_txn *t, const struct header *h,
 			   struct arena *a, struct origin *out)
@@ -37,10 +43,11 @@ static enum rc read_header(const struct store *s, struct kv_txn *t, const struct
 
 	*out = (struct origin){
 		.dot = { h->feed, h->seq },
-		.office = origin_office(s, feed_office(h->feed), a),
+		.office = origin_office(s, office_of(h), a),
 		.author = h->author,
 		.reason = h->reason,
-		.time_ms = h->time_ms,
+		.time_ms = h->is_carried ? h->carried_ms : h->time_ms,
+		.is_carried = h->is_carried,
 		.clamped_ms = time.clamped_ms,
 		.implausible = time.implausible,
 		.commit = h->commit,
@@ -74,17 +81,19 @@ enum rc origin_get(const struct store *s, struct kv_txn *t, struct dot d, struct
 	size_t mark = arena_mark(a);
 	struct feed_entry stored;
 	struct entry e;
+	uint16_t office = 0;
 	enum rc rc = feeds_get_entry(t, d, &stored);
 
 	if (rc == RC_OK) {
 		rc = entry_decode(stored.bytes, a, &e);
 	}
 	if (rc == RC_OK) {
+		office = office_of(&e.header);
 		rc = read_header(s, t, &e.header, a, out);
 	}
 	if (rc == RC_OK) {
 		rc = keep_words(out, a, mark);
-		out->office = origin_office(s, feed_office(d.feed), a);
+		out->office = origin_office(s, office, a);
 	}
 	return rc;
 }

@@ -1,6 +1,6 @@
 /*
  * Where a value comes from: the office, author and time of the entry that a
- * dot names.
+ * dot names; of what was carried to another home, those that it had.
  *
  * A time is the author's clock. One that cannot be right (plausible.h) is
  * printed all the same, and marked: "clock?" for people, "implausible" in JSON.
@@ -19,6 +19,7 @@ struct origin {
 	int64_t time_ms;    /* the author's clock */
 	int64_t clamped_ms; /* the same between its bounds: how old it is */
 	bool implausible;   /* the author's clock was wrong */
+	bool is_carried;    /* said again by the centre, for another home */
 	uint64_t commit;
 };
 

@@ -7,11 +7,17 @@
 #include "node/cmd/sibling.h"
 #include "node/cmd/value_out.h"
 
+static bool is_national(const struct show *s)
+{
+	return s->record.kind == NULL || s->record.kind->reach == REACH_NATION;
+}
+
 static enum rc print_head(struct show *s)
 {
 	struct record_life life = view_life(&s->record);
 	char id[UUID_TEXT_LEN + 1];
-	struct bytes kind = show_kind_name(s), home = bytes_of("centre"), over;
+	struct bytes kind = show_kind_name(s), over;
+	struct bytes home = bytes_of(is_national(s) ? "centre" : "an office not known here");
 	enum rc rc = show_oversize(s, &over);
 
 	uuid_format(s->record.id, id);
@@ -142,6 +148,9 @@ enum rc show_print_text(struct show *s)
 	enum rc rc = print_head(s);
 
 	if (rc == RC_OK) {
+		rc = show_move_text(s);
+	}
+	if (rc == RC_OK && view_life(&s->record).exists) {
 		rc = print_fields(s);
 	}
 	if (rc == RC_OK && s->history) {

@@ -28,6 +28,11 @@ void show_begin(struct show *s, struct out *o, struct store *store, struct kv_tx
 enum rc show_print_json(struct show *s);
 enum rc show_print_text(struct show *s);
 
+/* Where the record has gone, or is about to go: a line, or the members "moved"
+ * and "transfer"; show_move.c. */
+enum rc show_move_text(struct show *s);
+enum rc show_move_json(struct show *s, json_t *document);
+
 /* "person", or "kind 17 (unknown here)"; in the arena. */
 struct bytes show_kind_name(struct show *s);
 

@@ -16,6 +16,7 @@ struct named {
 	uint16_t office;
 	uint32_t incarnation;
 	uint64_t commit;
+	struct dot carried; /* what is said again is a step of its own; else 0 */
 	uint32_t step;
 };
 
@@ -29,23 +30,28 @@ struct gather {
 	struct show_replay replay; /* of the part at hand */
 };
 
-/* The part where existence lives; the first one when none is known. */
+/* The part where existence lives, at the present home if that is known here;
+ * the first one when none is known. */
 static const struct record_part *find_existence(const struct record *r)
 {
+	const struct record_part *found = NULL;
 	uint32_t i;
 
 	for (i = 0; i < r->parts_count; i++) {
-		if (r->parts[i].part.heads_count > 0) {
-			return &r->parts[i];
+		if (r->parts[i].part.heads_count > 0 && (found == NULL || !r->parts[i].left)) {
+			found = &r->parts[i];
 		}
 	}
-	return r->parts_count == 0 ? NULL : &r->parts[0];
+	return found != NULL || r->parts_count == 0 ? found : &r->parts[0];
 }
 
 static struct named name_of(const struct show_step *s, uint32_t step)
 {
+	static const struct dot none;
+
 	return (struct named){ feed_office(s->origin.dot.feed),
-			       feed_incarnation(s->origin.dot.feed), s->origin.commit, step };
+			       feed_incarnation(s->origin.dot.feed), s->origin.commit,
+			       s->origin.is_carried ? s->origin.dot : none, step };
 }
 
 static int compare_names(const void *a, const void *b)
@@ -58,7 +64,10 @@ static int compare_names(const void *a, const void *b)
 	if (x->incarnation != y->incarnation) {
 		return x->incarnation < y->incarnation ? -1 : 1;
 	}
-	return x->commit < y->commit ? -1 : x->commit > y->commit;
+	if (x->commit != y->commit) {
+		return x->commit < y->commit ? -1 : 1;
+	}
+	return dot_compare(x->carried, y->carried);
 }
 
 static enum rc sort_names(struct gather *g)

@@ -88,7 +88,7 @@ static enum rc put_head(struct show *s, json_t *document)
 	if (over.len > 0) {
 		failed |= json_object_set_new(document, "oversize", json_true());
 	}
-	return failed == 0 ? RC_OK : RC_NOMEM;
+	return failed == 0 ? show_move_json(s, document) : RC_NOMEM;
 }
 
 enum rc show_print_json(struct show *s)

@@ -71,7 +71,7 @@ enum rc show_add_unknown(struct show *s, struct out_table *t)
 	for (i = 0; i < s->record.parts_count; i++) {
 		const struct part *p = &s->record.parts[i].part;
 
-		for (k = 0; k < p->fields_count; k++) {
+		for (k = 0; !s->record.parts[i].left && k < p->fields_count; k++) {
 			for (n = 0; is_unknown(&s->record, &p->fields[k]) && rc == RC_OK &&
 				    n < p->fields[k].items_count;
 			     n++) {
@@ -132,7 +132,7 @@ enum rc show_put_unknown(struct show *s, json_t *document)
 	for (i = 0; i < s->record.parts_count; i++) {
 		const struct part *p = &s->record.parts[i].part;
 
-		for (k = 0; k < p->fields_count && rc == RC_OK; k++) {
+		for (k = 0; !s->record.parts[i].left && k < p->fields_count && rc == RC_OK; k++) {
 			if (is_unknown(&s->record, &p->fields[k])) {
 				rc = put_field(s, list, &p->fields[k]);
 			}

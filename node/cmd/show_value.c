@@ -63,7 +63,7 @@ static enum rc find_target(struct show *s, struct bytes value, enum target *out)
 		rc = records_find_kind(s->txn, schema, id, &kind);
 	}
 	if (rc == RC_OK) {
-		rc = records_get(s->txn, schema, kind, id, s->arena, &r);
+		rc = records_get(s->txn, s->store->catalog, kind, id, s->arena, &r);
 	}
 	if (rc == RC_OK) {
 		*out = view_life(&r).deleted ? TARGET_DELETED : TARGET_HERE;

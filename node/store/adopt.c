@@ -52,8 +52,7 @@ static enum rc list_stored(struct commit *c, struct arena *a, struct stored_list
 	struct view_source source = records_source(&stamps);
 	struct records_walk w;
 	struct record r;
-	enum rc rc =
-		records_walk_start(&w, c->work->txn, schema_builtin(), BUILTIN_SCHEMA_PART, NULL);
+	enum rc rc = records_walk_start(&w, c->work->txn, s->catalog, BUILTIN_SCHEMA_PART, NULL);
 
 	out->count = 0;
 	while (rc == RC_OK && out->count < STORED_MAX) {

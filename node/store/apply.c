@@ -52,6 +52,9 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 	if (h->cuts_count > 0 && (feed_office(h->feed) != 0 || h->changes_count > 0)) {
 		return RC_CORRUPT;
 	}
+	if (h->is_carried && feed_office(h->feed) != 0) {
+		return RC_CORRUPT; /* an office speaks for itself */
+	}
 	for (i = 0; i < h->cuts_count; i++) {
 		if (feed_scope(h->cuts[i].feed) != feed_scope(h->feed) ||
 		    feed_office(h->cuts[i].feed) == 0 || feed_scope(h->feed) == 0) {

@@ -24,6 +24,7 @@ struct author_entry {
 	size_t len;
 	const struct cut *cuts;
 	uint32_t cuts_count;
+	const struct author_origin *origin;
 	struct author_entry *next;
 };
 
@@ -183,6 +184,7 @@ static struct author_entry *begin_entry(struct author *a, struct author_scope *s
 	}
 	s->last = e;
 	s->entries_count++;
+	e->origin = s->origin;
 	return e;
 }
 
@@ -201,8 +203,8 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 	if (len > CHANGES_BYTES_MAX || s->entries_count == LIMIT_COMMIT_ENTRIES_MAX) {
 		return RC_LIMIT;
 	}
-	if (e == NULL || apart || e->cuts_count > 0 || e->len + len > CHANGES_BYTES_MAX ||
-	    e->changes_count == LIMIT_CHANGES_PER_ENTRY_MAX) {
+	if (e == NULL || apart || e->origin != s->origin || e->cuts_count > 0 ||
+	    e->len + len > CHANGES_BYTES_MAX || e->changes_count == LIMIT_CHANGES_PER_ENTRY_MAX) {
 		e = begin_entry(a, s);
 	}
 	if (c == NULL || e == NULL) {
@@ -263,6 +265,14 @@ static enum rc list_parts(const struct author *a, const struct commit_part **out
 	return RC_OK;
 }
 
+static void put_origin(const struct author *a, const struct author_origin *origin, struct header *h)
+{
+	h->is_carried = origin != NULL;
+	h->author = origin == NULL ? a->name : origin->author;
+	h->carried_office = origin == NULL ? 0 : origin->office;
+	h->carried_ms = origin == NULL ? 0 : origin->time_ms;
+}
+
 /* Encodes the entry, chains it and stores it as the feed's new head. */
 static enum rc write_entry(struct author *a, struct author_scope *s, const struct author_entry *e,
 			   struct header *h)
@@ -283,6 +293,7 @@ static enum rc write_entry(struct author *a, struct author_scope *s, const struc
 	h->cuts = e->cuts;
 	h->cuts_count = e->cuts_count;
 	h->touches = e->touches;
+	put_origin(a, e->origin, h);
 	h->seq = s->state.head + 1;
 	h->seen_own = s->state.head;
 	a->work->store->world->random(salt, sizeof(salt));
@@ -329,7 +340,6 @@ enum rc author_finish(struct author *a)
 	memset(&h, 0, sizeof(h));
 	h.time_ms = a->time_ms;
 	h.commit = a->commit;
-	h.author = a->name;
 	h.reason = a->reason;
 	h.has_base = a->has_base;
 	h.base_id = a->base_id;

@@ -15,12 +15,22 @@
 
 struct author_entry; /* one entry being filled */
 
+/* Whose words entries say again (struct header, is_carried). */
+struct author_origin {
+	uint16_t office;
+	int64_t time_ms;
+	struct bytes author; /* stands in the header in place of this author */
+};
+
 struct author_scope {
 	uint16_t scope;
 	uint64_t seen_centre;
 	struct feed_state state; /* before the commit */
 	struct author_entry *first, *last;
 	uint32_t entries_count;
+	/* Of the changes that are added from now on; NULL: this author's own.
+	 * Entries keep to one. Borrowed until author_finish. */
+	const struct author_origin *origin;
 };
 
 struct author {

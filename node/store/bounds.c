@@ -95,7 +95,9 @@ struct bounds_excess bounds_of(const struct record *r, struct arena *a)
 	uint32_t i;
 
 	for (i = 0; i < r->parts_count && e.kind == BOUNDS_NONE; i++) {
-		e = check_part(&r->parts[i].part, a);
+		if (!r->parts[i].left) {
+			e = check_part(&r->parts[i].part, a);
+		}
 	}
 	return e;
 }

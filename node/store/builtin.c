@@ -42,7 +42,11 @@ void builtin_put(struct builtin *b, const char *field, struct bytes value)
 	const struct schema_field *f = find_field(b, field);
 
 	if (value.len > 0) {
-		push(b, f, f->merge == MERGE_SET ? OP_SET_ADD : OP_PUT, value);
+		push(b, f,
+		     f->merge == MERGE_SET ? OP_SET_ADD :
+		     f->merge == MERGE_LOG ? OP_LOG :
+					     OP_PUT,
+		     value);
 	}
 }
 

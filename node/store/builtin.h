@@ -15,7 +15,8 @@ enum builtin_kind {
 	BUILTIN_OFFICE = 1,
 	BUILTIN_SCHEMA_PART = 2,
 	BUILTIN_SYSTEM = 3,
-	BUILTIN_NOTICE = 4
+	BUILTIN_NOTICE = 4,
+	BUILTIN_TRANSFER = 5
 };
 
 enum { BUILTIN_OPS_MAX = 160 };
@@ -32,7 +33,7 @@ struct builtin {
  * caller sets draft.home. */
 struct builtin builtin_begin(struct commit *c, enum builtin_kind kind, const struct uuid *id);
 
-/* A field's value, or one more member of a set; value is borrowed until
+/* A field's value, one more member of a set, or line of a log; value is borrowed until
  * builtin_write. An empty one is left out. The field must be the kind's. */
 void builtin_put(struct builtin *b, const char *field, struct bytes value);
 void builtin_put_number(struct builtin *b, const char *field, int64_t value);

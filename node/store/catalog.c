@@ -22,6 +22,16 @@ enum {
 /* The scope that is there before any office. */
 static const struct scope_info nation = { .scope = 0, .reach = REACH_NATION };
 
+/* Knows the built-in kinds, and no office. */
+static void begin(struct catalog *c)
+{
+	c->schema = *schema_builtin();
+	c->offices_count = 0;
+	c->scopes = &nation;
+	c->scopes_count = 1;
+	c->scope_next = SCOPE_FIRST;
+}
+
 struct catalog *catalog_new(void)
 {
 	struct catalog *c = calloc(1, sizeof(*c));
@@ -31,10 +41,7 @@ struct catalog *catalog_new(void)
 		c = NULL;
 	}
 	if (c != NULL) {
-		c->schema = *schema_builtin();
-		c->scopes = &nation;
-		c->scopes_count = 1;
-		c->scope_next = SCOPE_FIRST;
+		begin(c);
 	}
 	return c;
 }
@@ -119,7 +126,7 @@ static enum rc each_record(struct load *l, uint16_t kind, void *ctx,
 {
 	struct records_walk w;
 	struct record r;
-	enum rc rc = records_walk_start(&w, l->t, schema_builtin(), kind, NULL);
+	enum rc rc = records_walk_start(&w, l->t, l->c, kind, NULL);
 
 	while (rc == RC_OK) {
 		rc = records_walk_next(&w, l->a, &r);
@@ -319,6 +326,7 @@ enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *c
 	enum rc rc = feeds_get(t, centre_feed, &national);
 
 	mem_arena_reset(&c->arena);
+	begin(c);
 	l.stamps = (struct records_stamps){ t, feed_incarnation(centre_feed), &c->arena };
 	seq = rc == RC_OK ? national.applied : 0;
 	c->national_seq = UINT64_MAX; /* a load that fails is done again */

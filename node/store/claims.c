@@ -138,7 +138,7 @@ static enum rc look_again(struct work *w, uint16_t kind, struct uuid id)
 	struct record r;
 	struct claims c;
 	bool shares = false;
-	enum rc rc = records_get(w->txn, &w->store->catalog->schema, kind, id, w->arena, &r);
+	enum rc rc = records_get(w->txn, w->store->catalog, kind, id, w->arena, &r);
 
 	if (rc == RC_OK) {
 		rc = claims_of(w->store->crypto, &r, &source, w->arena, &c);

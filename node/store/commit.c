@@ -229,39 +229,66 @@ static bool has_dot(const struct record *r, struct dot d)
 	return false;
 }
 
-static enum rc write_slice(struct commit *c, const struct draft *d, const struct slice *slice,
-			   const struct record *r)
+/* Writes a change into the author's entries of a scope, and applies it here.
+ * step: place of a record made by this commit, or -1. */
+static enum rc put_change(struct commit *c, struct author_scope *scope, const struct change *change,
+			  int64_t step, const struct record *r)
 {
-	struct change change = { .kind = d->kind->number, .id = d->id, .life = slice->life };
-	struct sight sight = { .form = d->has_form ? &change.form : NULL };
+	struct sight sight = { .form = change->has_form ? &change->form : NULL };
 	struct seen seen = { .ctx = &sight, .covers = covers };
-	struct author_scope *scope = NULL;
-	struct arena *a = c->work->arena;
 	uint8_t buffer[LIMIT_ENTRY_BYTES_MAX];
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
 	uint32_t place = 0;
 	bool apart = false;
-	enum rc rc = author_open(&c->author, slice->scope, &scope);
+	enum rc rc = RC_OK;
 
-	change.ops = slice->ops;
-	change.ops_count = slice->ops_count;
-	change.has_form = d->has_form;
-	if (rc == RC_OK && d->has_form) {
-		rc = form_in_scope(&d->form, slice->scope, a, &change.form);
-	}
-	if (rc != RC_OK) {
-		return rc;
-	}
-	entry_encode_change(&change, d->act == DRAFT_ADD ? (int64_t)c->added : -1, &w);
+	entry_encode_change(change, step, &w);
 	if (w.rc != RC_OK) {
 		return RC_LIMIT;
 	}
 	apart = has_dot(r, (struct dot){ scope->state.feed,
 					 scope->state.head + scope->entries_count }) &&
 		scope->entries_count > 0;
-	rc = author_add(&c->author, scope, bytes_written(&w), change.life != LIFE_NONE, apart,
+	rc = author_add(&c->author, scope, bytes_written(&w), change->life != LIFE_NONE, apart,
 			&sight.dot, &place);
-	return rc == RC_OK ? work_apply(c->work, &change, sight.dot, place, &seen) : rc;
+	return rc == RC_OK ? work_apply(c->work, change, sight.dot, place, &seen) : rc;
+}
+
+static enum rc write_slice(struct commit *c, const struct draft *d, const struct slice *slice,
+			   const struct record *r)
+{
+	struct change change = { .kind = d->kind->number, .id = d->id, .life = slice->life };
+	struct author_scope *scope = NULL;
+	enum rc rc = author_open(&c->author, slice->scope, &scope);
+
+	change.ops = slice->ops;
+	change.ops_count = slice->ops_count;
+	change.has_form = d->has_form;
+	if (rc == RC_OK && d->has_form) {
+		rc = form_in_scope(&d->form, slice->scope, c->work->arena, &change.form);
+	}
+	return rc == RC_OK ? put_change(c, scope, &change,
+					d->act == DRAFT_ADD ? (int64_t)c->added : -1, r) :
+			     rc;
+}
+
+enum rc commit_put(struct commit *c, uint16_t scope, const struct change *change,
+		   const struct author_origin *origin)
+{
+	const struct record *r = work_record(c->work, change->kind, change->id);
+	struct author_scope *s = NULL;
+	enum rc rc = r == NULL ? c->work->rc : author_open(&c->author, scope, &s);
+
+	if (rc == RC_OK) {
+		s->origin = origin;
+		rc = put_change(c, s, change, -1, r);
+		s->origin = NULL;
+	}
+	c->changes_count += rc == RC_OK;
+	if (rc != RC_OK && c->work->rc == RC_OK) {
+		c->work->rc = rc;
+	}
+	return rc;
 }
 
 /* Values of drafts are borrowed from the caller, but records in work keep

@@ -76,6 +76,16 @@ enum rc commit_join(struct commit *c, struct work *w, struct bytes author, struc
  */
 enum rc commit_add(struct commit *c, struct draft *d, struct draft_result *out);
 
+/*
+ * Adds a change as it is, for who knows what it does (carry.h): nothing is
+ * judged. The ops' values must live until the work is flushed. Each change
+ * gets an entry of its own if the record has one in this commit already.
+ * origin: whose words it says again, or NULL. RC_LIMIT: too large, or too many
+ * entries; what is not RC_OK has failed the work.
+ */
+enum rc commit_put(struct commit *c, uint16_t scope, const struct change *change,
+		   const struct author_origin *origin);
+
 /* Whether this code refuses one draft, and the commit can go on. */
 bool commit_is_refusal(enum rc rc);
 

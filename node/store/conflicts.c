@@ -59,7 +59,7 @@ static enum rc step(struct conflicts_walk *w)
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-enum rc conflicts_walk_start(struct conflicts_walk *w, struct kv_txn *t, const struct schema *s,
+enum rc conflicts_walk_start(struct conflicts_walk *w, struct kv_txn *t, const struct catalog *c,
 			     uint16_t kind, struct conflicts_place after)
 {
 	struct key from = key_record(after.kind, after.id), first = key_kind(kind);
@@ -68,7 +68,7 @@ enum rc conflicts_walk_start(struct conflicts_walk *w, struct kv_txn *t, const s
 
 	memset(w, 0, sizeof(*w));
 	w->txn = t;
-	w->schema = s;
+	w->catalog = c;
 	w->kind = kind;
 	w->cursor = kv_cursor_open(t, KV_CONFLICT);
 	if (w->cursor == NULL) {
@@ -104,7 +104,7 @@ enum rc conflicts_walk_next(struct conflicts_walk *w, uint8_t wanted, struct are
 			return rc;
 		}
 		if ((*bits & wanted) != 0) {
-			rc = records_get(w->txn, w->schema, kind, id, a, out);
+			rc = records_get(w->txn, w->catalog, kind, id, a, out);
 			return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
 		}
 	}
@@ -190,7 +190,7 @@ static enum rc since_life(const struct record *r, const struct view_source *src,
 	for (i = 0; i < r->parts_count; i++) {
 		const struct part *p = &r->parts[i].part;
 
-		for (k = 0; k < p->heads_count && rc == RC_OK; k++) {
+		for (k = 0; !r->parts[i].left && k < p->heads_count && rc == RC_OK; k++) {
 			int64_t *first = p->heads[k].deleted ? &deleted : &alive;
 			struct stamp stamp;
 
@@ -224,7 +224,7 @@ enum rc conflicts_since(const struct record *r, const struct view_source *src, s
 	return rc;
 }
 
-enum rc conflicts_find_oldest(struct kv_txn *t, const struct schema *s,
+enum rc conflicts_find_oldest(struct kv_txn *t, const struct catalog *c,
 			      const struct view_source *src, struct arena *a, uint64_t slice_ms,
 			      struct conflicts_oldest *out)
 {
@@ -233,7 +233,7 @@ enum rc conflicts_find_oldest(struct kv_txn *t, const struct schema *s,
 	struct record r;
 	uint8_t bits = 0;
 	int64_t since = 0;
-	enum rc rc = conflicts_walk_start(&w, t, s, 0, out->place);
+	enum rc rc = conflicts_walk_start(&w, t, c, 0, out->place);
 
 	do {
 		size_t mark = arena_mark(a);

@@ -51,13 +51,13 @@ struct conflicts_place {
 /* Walks the table by kind, then id, behind a place. */
 struct conflicts_walk {
 	struct kv_txn *txn;
-	const struct schema *schema;
+	const struct catalog *catalog;
 	struct kv_cursor *cursor;
 	struct bytes key, value; /* the next one; key.p NULL at the end */
 	uint16_t kind;           /* of that kind only; 0: of all */
 };
 
-enum rc conflicts_walk_start(struct conflicts_walk *w, struct kv_txn *t, const struct schema *s,
+enum rc conflicts_walk_start(struct conflicts_walk *w, struct kv_txn *t, const struct catalog *c,
 			     uint16_t kind, struct conflicts_place after);
 /* The next record with any of these bits, into the arena; *bits are all that
  * it has. RC_NOTFOUND: that was all. */
@@ -97,7 +97,7 @@ struct conflicts_oldest {
 	int64_t oldest_ms;
 	bool done;
 };
-enum rc conflicts_find_oldest(struct kv_txn *t, const struct schema *s,
+enum rc conflicts_find_oldest(struct kv_txn *t, const struct catalog *c,
 			      const struct view_source *src, struct arena *a, uint64_t slice_ms,
 			      struct conflicts_oldest *out);
 

@@ -40,7 +40,7 @@ static enum rc list_ids(struct work *w, uint16_t kind, const struct uuid *after,
 {
 	struct records_walk walk;
 	struct record r;
-	enum rc rc = records_walk_start(&walk, w->txn, &w->store->catalog->schema, kind, after);
+	enum rc rc = records_walk_start(&walk, w->txn, w->store->catalog, kind, after);
 
 	*count = 0;
 	while (rc == RC_OK && *count < BATCH) {
@@ -117,6 +117,9 @@ bool derive_is_contended(const struct record *r)
 	for (i = 0; i < r->parts_count; i++) {
 		const struct part *p = &r->parts[i].part;
 
+		if (r->parts[i].left) {
+			continue;
+		}
 		if (p->heads_count > 1) {
 			return true;
 		}

@@ -9,7 +9,7 @@
 static const struct part_field *find_part_field(const struct record *r, uint32_t part,
 						const struct schema_field *f)
 {
-	return part_find(&r->parts[part].part, f->number, CLASS_SET);
+	return view_find(r, part, f->number, CLASS_SET);
 }
 
 bool doubles_has_links(const struct record *r)
@@ -66,7 +66,7 @@ static enum rc find_stored(void *ctx, uint16_t kind, struct uuid id, struct aren
 {
 	const struct doubles_store *s = ctx;
 	struct record *r = arena_take(a, sizeof(*r));
-	enum rc rc = r == NULL ? RC_NOMEM : records_get(s->txn, s->schema, kind, id, a, r);
+	enum rc rc = r == NULL ? RC_NOMEM : records_get(s->txn, s->catalog, kind, id, a, r);
 
 	*out = rc == RC_OK ? r : NULL;
 	return rc == RC_NOTFOUND ? RC_OK : rc;

@@ -16,6 +16,7 @@
 #ifndef KERWEN_DOUBLES_H
 #define KERWEN_DOUBLES_H
 
+#include "node/store/catalog.h"
 #include "node/store/kv.h"
 #include "sync/schema.h"
 #include "sync/view.h"
@@ -32,7 +33,7 @@ struct doubles_source {
 /* Records as the store has them; ctx is the struct. */
 struct doubles_store {
 	struct kv_txn *txn;
-	const struct schema *schema;
+	const struct catalog *catalog;
 };
 struct doubles_source doubles_stored(struct doubles_store *s);
 

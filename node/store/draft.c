@@ -7,6 +7,7 @@
 #include "node/store/builtin.h"
 #include "node/store/computed.h"
 #include "node/store/draft_priv.h"
+#include "node/store/moves.h"
 #include "node/store/room.h"
 
 enum rc draft_refuse(struct judge *j, enum rc rc, const char *hint, const char *format, ...)
@@ -25,6 +26,13 @@ static const struct catalog *catalog_of(const struct judge *j)
 	return j->w->store->catalog;
 }
 
+/* What the centre writes of itself (react.h) has room, too. */
+static bool is_of_system(const struct judge *j)
+{
+	return j->w->store->info.is_centre &&
+	       (j->d->kind->number == BUILTIN_NOTICE || j->d->kind->number == BUILTIN_TRANSFER);
+}
+
 static enum rc judge_kind(struct judge *j)
 {
 	const struct schema_kind *k = j->d->kind;
@@ -38,8 +46,7 @@ static enum rc judge_kind(struct judge *j)
 		return draft_refuse(j, RC_INVALID, "see `kerwen schema show` for the kinds in use",
 				    "%s: this kind is closed", k->name);
 	}
-	if (j->is_new && k->number != BUILTIN_NOTICE &&
-	    room_check(work_room(j->w), &full) != RC_OK) {
+	if (j->is_new && !is_of_system(j) && room_check(work_room(j->w), &full) != RC_OK) {
 		return draft_refuse(j, RC_FULL, full.hint, "%s", full.text);
 	}
 	return RC_OK;
@@ -67,6 +74,15 @@ static enum rc choose_home(struct judge *j)
 	return RC_OK;
 }
 
+static enum rc refuse_moved(struct judge *j)
+{
+	const char *name = catalog_office_name(catalog_of(j), j->plan->home.office);
+
+	return draft_refuse(j, RC_DENIED, "let that office change it",
+			    "%s: this record was moved to %s", j->d->kind->name,
+			    name == NULL ? "another office" : name);
+}
+
 static enum rc find_home(struct judge *j)
 {
 	enum rc rc = RC_OK;
@@ -75,6 +91,9 @@ static enum rc find_home(struct judge *j)
 		rc = choose_home(j);
 	} else {
 		(void)view_home(j->r, &j->plan->home.office, &j->plan->home.region_scope);
+	}
+	if (rc == RC_OK && !j->is_new && view_life(j->r).moved) {
+		return refuse_moved(j);
 	}
 	if (rc != RC_OK) {
 		return rc;
@@ -134,6 +153,19 @@ static enum rc add_computed(struct judge *j, struct draft_op *ops, uint32_t *cou
 	return j->derives && *count > 0 ? computed_add(&c, ops, count) : RC_OK;
 }
 
+/* What only the home has of a record that is in transfer was sent as it is. */
+static enum rc judge_transfer(struct judge *j)
+{
+	struct draft_result *out = j->result;
+
+	if (!j->judged_transfer) {
+		j->judged_transfer = true;
+		return moves_judge_edit(j->w, j->r->id, out->text, sizeof(out->text), out->hint,
+					sizeof(out->hint));
+	}
+	return RC_OK;
+}
+
 /* Judges the operations and keeps those that change something. */
 static enum rc keep_ops(struct judge *j)
 {
@@ -165,6 +197,9 @@ static enum rc keep_ops(struct judge *j)
 		}
 		if (rc == RC_OK) {
 			rc = judge_scope(j, op->field->name, op->field->reach);
+		}
+		if (rc == RC_OK && op->field->reach == REACH_OFFICE && !j->is_new) {
+			rc = judge_transfer(j);
 		}
 		if (rc == RC_OK && !j->is_new) {
 			rc = draft_judge_change(j, op, &changes);

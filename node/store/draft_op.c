@@ -107,7 +107,7 @@ static const struct part_field *find_state(const struct record *r, const struct 
 	uint32_t i;
 
 	for (i = 0; i < r->parts_count && found == NULL; i++) {
-		found = part_find(&r->parts[i].part, f->number, class);
+		found = view_find(r, i, f->number, class);
 	}
 	return found;
 }
@@ -137,6 +137,7 @@ static enum rc judge_policy(struct judge *j, const struct draft_op *op)
 {
 	const struct schema_field *f = op->field;
 	struct field_view v;
+	struct stamp stamp;
 	enum rc rc = RC_OK;
 
 	if (j->d->resolves || (f->policy != POLICY_FIXED && f->policy != POLICY_CENTRE)) {
@@ -152,13 +153,18 @@ static enum rc judge_policy(struct judge *j, const struct draft_op *op)
 			"if it was wrong from the start, correct it with `kerwen resolve`",
 			"%s.%s is fixed once it is set", j->d->kind->name, f->name);
 	}
-	if (!j->w->store->info.is_centre && feed_office(v.items[v.shown]->dot.feed) == 0) {
+	if (j->w->store->info.is_centre) {
+		return RC_OK;
+	}
+	stamp.office = feed_office(v.items[v.shown]->dot.feed);
+	rc = j->source.stamp(j->source.ctx, v.items[v.shown]->dot, &stamp);
+	if (rc == RC_OK && stamp.office == 0) {
 		return draft_refuse(j, RC_DENIED,
 				    "ask the centre to correct it, or speak against it with "
 				    "`kerwen resolve`",
 				    "%s.%s was set by the centre", j->d->kind->name, f->name);
 	}
-	return RC_OK;
+	return rc;
 }
 
 /* A counter's total stays a number that JSON can carry. */

@@ -16,10 +16,11 @@ struct judge {
 	struct records_stamps stamps;
 	struct view_source source;
 	bool is_new;
-	bool settles;    /* a plain write settles a conflict */
-	bool derives;    /* the kind has fields that follow from others */
-	bool judged[4];  /* by reach: whether `allowed` is known */
-	bool allowed[4]; /* by reach: whether this node may write there */
+	bool settles;         /* a plain write settles a conflict */
+	bool judged_transfer; /* see judge_transfer */
+	bool derives;         /* the kind has fields that follow from others */
+	bool judged[4];       /* by reach: whether `allowed` is known */
+	bool allowed[4];      /* by reach: whether this node may write there */
 };
 
 /* Says why in the result, with the next step; returns rc. */

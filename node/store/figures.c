@@ -85,7 +85,7 @@ static enum rc name_link(struct reading *r, struct bytes link)
 /* What the record that a link names shows in the axis. */
 static enum rc follow_link(struct reading *r, struct bytes link)
 {
-	const struct schema *schema = &r->plan->store->catalog->schema;
+	const struct catalog *catalog = r->plan->store->catalog;
 	const struct counter *announced = r->plan->sides[r->plan->sides_count - 1].counter;
 	struct linked l = { .r = r };
 	struct expr_source source = { &l, on_linked_field, on_linked_office };
@@ -99,7 +99,7 @@ static enum rc follow_link(struct reading *r, struct bytes link)
 	l.stamps = (struct records_stamps){ r->txn, r->plan->store->info.centre_incarnation,
 					    r->plan->arena };
 	l.source = records_source(&l.stamps);
-	rc = records_get(r->txn, schema, announced->kind->number, id, r->plan->arena, &l.record);
+	rc = records_get(r->txn, catalog, announced->kind->number, id, r->plan->arena, &l.record);
 	if (rc == RC_NOTFOUND) {
 		return name_link(r, link);
 	}

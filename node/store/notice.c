@@ -66,7 +66,7 @@ static enum rc read_notice(const struct store *s, struct kv_txn *t, const struct
 	struct records_stamps stamps = { t, s->info.centre_incarnation, a };
 	struct view_source source = records_source(&stamps);
 	struct record r;
-	enum rc rc = records_get(t, schema_builtin(), BUILTIN_NOTICE, h->id, a, &r);
+	enum rc rc = records_get(t, s->catalog, BUILTIN_NOTICE, h->id, a, &r);
 
 	*out = (struct notice){ .id = h->id, .deleted = h->deleted, .office = h->office };
 	if (rc == RC_OK) {
@@ -115,7 +115,7 @@ enum rc notice_mark(const struct store *s, struct kv_txn *t, const struct record
 	}
 	memcpy(id.b, about.p, UUID_LEN);
 	number = (uint16_t)value_number(VALUE_INT, kind);
-	rc = records_get(t, &s->catalog->schema, number, id, a, &r);
+	rc = records_get(t, s->catalog, number, id, a, &r);
 	if (rc != RC_OK) {
 		return rc == RC_NOTFOUND ? RC_OK : rc; /* it will look for itself */
 	}

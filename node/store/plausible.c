@@ -43,6 +43,10 @@ enum rc plausible_judge(const struct records_stamps *s, const struct header *h,
 		return rc;
 	}
 	out->clamped_ms = stamp.time_ms;
+	if (h->is_carried) {
+		out->implausible = false; /* it was within the bounds when the centre carried it */
+		return RC_OK;
+	}
 	out->implausible = t < PROGRAM_MS || t < epoch_ms - DAY_MS || t < stamp.time_ms - DAY_MS ||
 			   t - AHEAD_MS > stamp.time_ms;
 	return RC_OK;

@@ -22,6 +22,8 @@
 enum react_type {
 	REACT_UNIQUE,     /* the notices about a record that shares a unique key */
 	REACT_UNIQUE_ALL, /* those about all who share one with this record */
+	REACT_MOVE,       /* a transfer: react_move.h */
+	REACT_STRAY,      /* a change in a part that its record had left: react_move.h */
 	REACT_TYPES
 };
 
@@ -30,6 +32,13 @@ enum rc react_ask(struct work *w, enum react_type type, uint16_t kind, struct uu
 
 /* Whether such a task is left about a record and not done yet. */
 bool react_is_asked(const struct work *w, enum react_type type, uint16_t kind, struct uuid id);
+
+/*
+ * Looks at a change that was just applied to part `part` of r, and leaves the
+ * tasks that follow from it. seen: what its author had seen. RC_NOMEM.
+ */
+enum rc react_watch(struct work *w, const struct record *r, uint32_t part, const struct change *c,
+		    struct dot e, uint32_t place, const struct seen *seen);
 
 /* Takes the first task if it is of this type. For those who do tasks. */
 bool react_take(struct work *w, enum react_type type, uint16_t *kind, struct uuid *id);

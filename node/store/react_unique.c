@@ -51,7 +51,7 @@ static enum rc load_claims(struct work *w, uint16_t kind, struct uuid id, struct
 {
 	struct records_stamps stamps = { w->txn, w->store->info.centre_incarnation, w->arena };
 	struct view_source source = records_source(&stamps);
-	enum rc rc = records_get(w->txn, &w->store->catalog->schema, kind, id, w->arena, r);
+	enum rc rc = records_get(w->txn, w->store->catalog, kind, id, w->arena, r);
 
 	if (rc == RC_NOTFOUND) {
 		memset(out, 0, sizeof(*out));
@@ -274,7 +274,7 @@ enum rc react_unique_ask_all(struct work *w)
 	struct view_source source = records_source(&stamps);
 	struct records_walk walk;
 	struct record r;
-	enum rc rc = records_walk_start(&walk, w->txn, schema_builtin(), BUILTIN_NOTICE, NULL);
+	enum rc rc = records_walk_start(&walk, w->txn, w->store->catalog, BUILTIN_NOTICE, NULL);
 
 	while (rc == RC_OK) {
 		size_t mark = arena_mark(w->arena);

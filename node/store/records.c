@@ -32,6 +32,7 @@ static enum rc add_part(struct kv_txn *t, struct record *r, uint16_t scope, stru
 		return RC_CORRUPT;
 	}
 	p->scope = scope;
+	p->left = false;
 	r->parts_count++;
 	return parts_read(t, value, a, &p->part);
 }
@@ -42,6 +43,29 @@ void records_begin(struct record *r, const struct schema *s, uint16_t kind, stru
 	r->kind_number = kind;
 	r->id = id;
 	r->parts_count = 0;
+}
+
+/* What a scope that the catalog does not know was: offices keep theirs, so it
+ * is that of a region in which there is none any more. */
+static bool is_left(const struct catalog *c, uint16_t scope, uint16_t office, uint16_t region_scope)
+{
+	const struct scope_info *info = catalog_scope(c, scope);
+
+	if (info == NULL || info->reach == REACH_REGION) {
+		return scope != region_scope;
+	}
+	return info->reach != REACH_NATION && info->office != office;
+}
+
+void records_settle(const struct catalog *c, struct record *r)
+{
+	uint16_t office = 0, region_scope = 0;
+	bool known = view_home(r, &office, &region_scope);
+	uint32_t i;
+
+	for (i = 0; i < r->parts_count; i++) {
+		r->parts[i].left = known && is_left(c, r->parts[i].scope, office, region_scope);
+	}
 }
 
 /*
@@ -56,7 +80,7 @@ static enum rc take_record(struct records_walk *w, struct arena *a, struct recor
 	if (!split_key(w->key, &kind, &id, &scope)) {
 		return RC_CORRUPT;
 	}
-	records_begin(out, w->schema, kind, id);
+	records_begin(out, &w->catalog->schema, kind, id);
 	while (rc == RC_OK && w->key.p != NULL) {
 		struct uuid here;
 
@@ -71,10 +95,13 @@ static enum rc take_record(struct records_walk *w, struct arena *a, struct recor
 			w->key.p = NULL;
 		}
 	}
+	if (rc == RC_OK) {
+		records_settle(w->catalog, out);
+	}
 	return rc;
 }
 
-enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struct schema *s,
+enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struct catalog *c,
 			   uint16_t kind, const struct uuid *from)
 {
 	struct key key = from == NULL ? key_kind(kind) : key_record(kind, *from);
@@ -82,7 +109,7 @@ enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struc
 
 	memset(w, 0, sizeof(*w));
 	w->txn = t;
-	w->schema = s;
+	w->catalog = c;
 	w->kind = kind;
 	w->cursor = kv_cursor_open(t, KV_RECORD);
 	if (w->cursor == NULL) {
@@ -111,15 +138,15 @@ void records_walk_end(struct records_walk *w)
 	w->cursor = NULL;
 }
 
-enum rc records_get(struct kv_txn *t, const struct schema *s, uint16_t kind, struct uuid id,
+enum rc records_get(struct kv_txn *t, const struct catalog *c, uint16_t kind, struct uuid id,
 		    struct arena *a, struct record *out)
 {
 	struct key prefix = key_record(kind, id);
 	struct records_walk w;
-	enum rc rc = records_walk_start(&w, t, s, kind, &id);
+	enum rc rc = records_walk_start(&w, t, c, kind, &id);
 
 	if (rc == RC_OK) {
-		records_begin(out, s, kind, id);
+		records_begin(out, &c->schema, kind, id);
 		if (w.key.p == NULL || !key_has_prefix(w.key, &prefix)) {
 			rc = RC_NOTFOUND;
 		} else {
@@ -225,6 +252,15 @@ static bool ends_with(const uint8_t *id, const uint8_t *digits, uint32_t count)
 	return true;
 }
 
+enum rc records_match_ending(struct bytes ending, struct uuid id)
+{
+	uint8_t digits[DIGITS_MAX];
+	uint32_t count = 0;
+	enum rc rc = read_ending(ending, digits, &count);
+
+	return rc != RC_OK || ends_with(id.b, digits, count) ? rc : RC_NOTFOUND;
+}
+
 enum rc records_find_ending(struct kv_txn *t, const struct schema *s, struct bytes ending,
 			    uint16_t *kind, struct uuid *id)
 {
@@ -265,8 +301,10 @@ enum rc records_find_ending(struct kv_txn *t, const struct schema *s, struct byt
 
 /* The clock and context of an entry; nothing that borrows. */
 struct moment {
-	int64_t time_ms;
+	int64_t time_ms; /* if carried, theirs */
 	uint64_t seen_centre;
+	bool is_carried;
+	uint16_t office; /* if carried: whose it was */
 };
 
 static enum rc read_moment(const struct records_stamps *s, struct dot d, struct moment *out)
@@ -280,7 +318,9 @@ static enum rc read_moment(const struct records_stamps *s, struct dot d, struct 
 		rc = entry_decode(stored.bytes, s->scratch, &e);
 	}
 	if (rc == RC_OK) {
-		out->time_ms = e.header.time_ms;
+		out->is_carried = e.header.is_carried;
+		out->office = e.header.carried_office;
+		out->time_ms = out->is_carried ? e.header.carried_ms : e.header.time_ms;
 		out->seen_centre = e.header.seen_centre;
 	}
 	arena_release(s->scratch, mark);
@@ -304,6 +344,9 @@ static enum rc stamp_of(void *ctx, struct dot d, struct stamp *out)
 		return rc;
 	}
 	out->time_ms = own.time_ms;
+	if (own.is_carried) {
+		out->office = own.office;
+	}
 	if (feed_office(d.feed) == 0) {
 		return RC_OK;
 	}

@@ -12,27 +12,34 @@
 #include "node/store/kv.h"
 #include "sync/view.h"
 
-/* Loads all parts of a record; everything is copied into the arena.
+/* Loads all parts of a record, settled; everything is copied into the arena.
  * RC_NOTFOUND: no part here; RC_CORRUPT; RC_NOMEM. */
-enum rc records_get(struct kv_txn *t, const struct schema *s, uint16_t kind, struct uuid id,
+enum rc records_get(struct kv_txn *t, const struct catalog *c, uint16_t kind, struct uuid id,
 		    struct arena *a, struct record *out);
 
 /* A record without parts. */
 void records_begin(struct record *r, const struct schema *s, uint16_t kind, struct uuid id);
 
+/*
+ * Says which parts of a record are left: those in a region's scope that is not
+ * its home's, or in a scope of another office's own. To be called again when a
+ * part was added or the home was put.
+ */
+void records_settle(const struct catalog *c, struct record *r);
+
 /* Walks the records of a kind in the order of their ids. */
 struct records_walk {
 	struct kv_txn *txn;
 	struct kv_cursor *cursor;
-	const struct schema *schema;
+	const struct catalog *catalog;
 	struct bytes key, value; /* the next part, or key.p NULL at the end */
 	uint16_t kind;
 };
 
 /* Starts at the first id >= from (NULL: all). RC_NOMEM, RC_CORRUPT. */
-enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struct schema *s,
+enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struct catalog *c,
 			   uint16_t kind, const struct uuid *from);
-/* The next record, into the arena (which the caller empties between calls).
+/* The next record, settled, into the arena (which the caller empties between calls).
  * RC_NOTFOUND: that was all. */
 enum rc records_walk_next(struct records_walk *w, struct arena *a, struct record *out);
 void records_walk_end(struct records_walk *w);
@@ -49,6 +56,10 @@ enum rc records_find_kind(struct kv_txn *t, const struct schema *s, struct uuid 
  * hyphens needed). RC_NOTFOUND; RC_EXISTS: more than one does; RC_INVALID. */
 enum rc records_find_ending(struct kv_txn *t, const struct schema *s, struct bytes ending,
 			    uint16_t *kind, struct uuid *id);
+
+/* Whether an id ends with these digits. RC_OK, RC_NOTFOUND; RC_INVALID: they are
+ * none, or too few. */
+enum rc records_match_ending(struct bytes ending, struct uuid id);
 
 /* A view source over stored cuts; ctx is the struct. */
 struct records_stamps {

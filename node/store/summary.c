@@ -8,6 +8,7 @@
 #include "node/store/history.h"
 #include "node/store/notice.h"
 #include "node/store/records.h"
+#include "node/store/transfers.h"
 #include "proto/entry_codec.h"
 
 /* How often the clock is asked while counting. */
@@ -119,8 +120,26 @@ static enum rc count_unconfirmed(const struct store *s, struct kv_txn *t, struct
 	return rc;
 }
 
+/* Counts transfers that are open. The twin is the receiving office's. */
+struct count {
+	bool is_centre;
+	struct summary *out;
+};
+
+static enum rc count_transfer(void *ctx, const struct transfer *t)
+{
+	struct count *c = ctx;
+
+	if (transfers_is_open(t)) {
+		c->out->to_answer += !c->is_centre && t->is_twin && t->state == TRANSFER_ASKED;
+		c->out->asked += !t->is_twin;
+	}
+	return RC_OK;
+}
+
 enum rc summary_get(const struct store *s, struct kv_txn *t, struct arena *a, struct summary *out)
 {
+	struct count count = { s->info.is_centre, out };
 	enum rc rc = RC_OK;
 
 	memset(out, 0, sizeof(*out));
@@ -128,6 +147,9 @@ enum rc summary_get(const struct store *s, struct kv_txn *t, struct arena *a, st
 	rc = count_conflicts(t, out);
 	if (rc == RC_OK) {
 		rc = notice_count(t, &out->notices);
+	}
+	if (rc == RC_OK && transfers_has_any(t)) {
+		rc = transfers_each(s, t, a, &count, count_transfer);
 	}
 	return rc == RC_OK ? count_unconfirmed(s, t, a, out) : rc;
 }
@@ -154,7 +176,8 @@ static bool has_unknown(const struct record *r)
 		const struct part *p = &r->parts[i].part;
 		uint16_t last = p->fields_count == 0 ? 0 : p->fields[p->fields_count - 1].number;
 
-		if (last != FIELD_HOME && schema_field_by_number(r->kind, last) == NULL) {
+		if (!r->parts[i].left && last != FIELD_HOME &&
+		    schema_field_by_number(r->kind, last) == NULL) {
 			return true;
 		}
 	}
@@ -178,8 +201,7 @@ static enum rc count_kind(const struct store *s, struct kv_txn *t, struct arena 
 	uint32_t looked = 0;
 	static const struct uuid none;
 	bool begun = !uuid_equal(count->id, none);
-	enum rc rc = records_walk_start(&w, t, &s->catalog->schema, count->kind,
-					begun ? &count->id : NULL);
+	enum rc rc = records_walk_start(&w, t, s->catalog, count->kind, begun ? &count->id : NULL);
 
 	while (rc == RC_OK && (++looked % LOOK_EVERY != 0 || clock_monotonic_ms() < end_ms)) {
 		size_t mark = arena_mark(a);

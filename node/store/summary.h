@@ -14,6 +14,8 @@ struct summary {
 	uint64_t notices;   /* of the centre, to this office or to all */
 	uint64_t quarantine;
 	uint64_t unconfirmed;          /* record changes without a receipt */
+	uint64_t to_answer;            /* records that this office was asked to take over */
+	uint64_t asked;                /* its own that are in transfer; at the centre: all */
 	int64_t oldest_unconfirmed_ms; /* the author's time; 0: none */
 };
 

@@ -74,7 +74,7 @@ static struct bytes name_office(void *ctx, uint16_t office)
 /* A group counts once. */
 static bool is_counted(struct verify *v, const struct record *r, enum rc *rc)
 {
-	struct doubles_store s = { v->txn, &v->store->catalog->schema };
+	struct doubles_store s = { v->txn, v->store->catalog };
 	struct doubles_source source = doubles_stored(&s);
 	bool counted = false;
 
@@ -111,7 +111,7 @@ static enum rc count_kind(struct count *c, uint16_t kind)
 	struct record r;
 	struct uuid last;
 	bool begun = false;
-	enum rc rc = records_walk_start(&w, v->txn, &v->store->catalog->schema, kind, NULL);
+	enum rc rc = records_walk_start(&w, v->txn, v->store->catalog, kind, NULL);
 
 	while (rc == RC_OK) {
 		size_t mark = arena_mark(&v->arena);
@@ -132,9 +132,9 @@ static enum rc count_kind(struct count *c, uint16_t kind)
 		records_walk_end(&w);
 		rc = verify_renew(v);
 		if (rc == RC_OK) {
-			rc = v->marked ? RC_GAP :
-					 records_walk_start(&w, v->txn, &v->store->catalog->schema,
-							    kind, &last);
+			rc = v->marked ?
+				     RC_GAP :
+				     records_walk_start(&w, v->txn, v->store->catalog, kind, &last);
 		}
 	}
 	records_walk_end(&w);

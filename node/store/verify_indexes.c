@@ -82,7 +82,7 @@ static enum rc check_kind(struct verify *v, uint16_t kind)
 	struct record r;
 	struct uuid last;
 	bool begun = false;
-	enum rc rc = records_walk_start(&w, v->txn, &v->store->catalog->schema, kind, NULL);
+	enum rc rc = records_walk_start(&w, v->txn, v->store->catalog, kind, NULL);
 
 	while (rc == RC_OK) {
 		size_t mark = arena_mark(&v->arena);
@@ -103,8 +103,7 @@ static enum rc check_kind(struct verify *v, uint16_t kind)
 		records_walk_end(&w);
 		rc = verify_renew(v);
 		if (rc == RC_OK) {
-			rc = records_walk_start(&w, v->txn, &v->store->catalog->schema, kind,
-						&last);
+			rc = records_walk_start(&w, v->txn, v->store->catalog, kind, &last);
 		}
 	}
 	records_walk_end(&w);
@@ -152,7 +151,7 @@ static enum rc check_unique_key(struct verify *v, struct bytes key)
 
 	v->report.uniques++;
 	if (key.len > UUID_LEN && read_name(key, key.len - UUID_LEN, &kind, &id)) {
-		rc = records_get(v->txn, &v->store->catalog->schema, kind, id, &v->arena, &r);
+		rc = records_get(v->txn, v->store->catalog, kind, id, &v->arena, &r);
 	}
 	if (rc == RC_OK) {
 		rc = has_claim(v, &r, key, &found);
@@ -172,7 +171,7 @@ static enum rc check_conflict_key(struct verify *v, struct bytes key)
 	enum rc rc = RC_NOTFOUND;
 
 	if (read_name(key, 2, &kind, &id)) {
-		rc = records_get(v->txn, &v->store->catalog->schema, kind, id, &v->arena, &r);
+		rc = records_get(v->txn, v->store->catalog, kind, id, &v->arena, &r);
 	}
 	if (rc == RC_NOTFOUND) {
 		verify_differs(v, "the table of conflicts names a record that is not here");

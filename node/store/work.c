@@ -179,8 +179,8 @@ static struct work_record *load_record(struct work *w, const struct record_name 
 		r->name = *name;
 		records_begin(&r->record, &w->store->catalog->schema, kind, name->id);
 		rc = load == LOAD_NEW ? RC_NOTFOUND :
-					records_get(w->txn, &w->store->catalog->schema, kind,
-						    name->id, w->arena, &r->record);
+					records_get(w->txn, w->store->catalog, kind, name->id,
+						    w->arena, &r->record);
 		r->existed = rc == RC_OK && load == LOAD_STORED;
 		r->is_new = load == LOAD_NEW;
 		r->is_pulled = load == LOAD_DERIVED_ANEW; /* of a group that is, too */
@@ -281,6 +281,7 @@ static enum rc take_part(struct work_record *r, uint16_t scope, uint32_t *place)
 	memmove(&rec->parts[i + 1], &rec->parts[i], (rec->parts_count - i) * sizeof(rec->parts[0]));
 	memmove(&r->parts[i + 1], &r->parts[i], (rec->parts_count - i) * sizeof(r->parts[0]));
 	rec->parts[i].scope = scope;
+	rec->parts[i].left = false;
 	rec->parts[i].part = part_init();
 	memset(&r->parts[i], 0, sizeof(r->parts[i]));
 	rec->parts_count++;
@@ -300,12 +301,22 @@ static enum rc index_dot(struct work *w, const struct change *c, const struct pa
 	return kv_put(w->txn, KV_DOT, key_bytes(&k), bytes_at(NULL, 0));
 }
 
+static bool names_home(const struct change *c)
+{
+	uint32_t i = 0;
+
+	while (i < c->ops_count && c->ops[i].field != FIELD_HOME) {
+		i++;
+	}
+	return i < c->ops_count;
+}
+
 enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_t place,
 		   const struct seen *seen)
 {
 	struct work_record *r = touch_record(w, c->kind, c->id, LOAD_STORED);
 	struct part *part = NULL;
-	uint32_t i = 0;
+	uint32_t i = 0, parts_count = r == NULL ? 0 : r->record.parts_count;
 	enum rc rc = RC_OK;
 
 	if (r == NULL) {
@@ -324,8 +335,14 @@ enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_
 	if (rc == RC_OK) {
 		rc = part_apply(part, c, e, seen, w->arena);
 	}
+	if (rc == RC_OK && (r->record.parts_count > parts_count || names_home(c))) {
+		records_settle(w->store->catalog, &r->record);
+	}
 	w->national_moved = w->national_moved ||
 			    (c->kind < SCHEMA_KIND_FIRST && feed_scope(e.feed) == 0);
+	if (rc == RC_OK) {
+		rc = react_watch(w, &r->record, i, c, e, place, seen);
+	}
 	return rc == RC_OK ? RC_OK : fail(w, rc);
 }
 

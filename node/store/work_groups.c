@@ -21,7 +21,7 @@
 /* The store as it is before the flush. */
 static struct doubles_store stored_of(struct work *w)
 {
-	struct doubles_store s = { w->txn, &w->store->catalog->schema };
+	struct doubles_store s = { w->txn, w->store->catalog };
 	return s;
 }
 

@@ -42,6 +42,10 @@ static const char schema_text[] =
 	"      - {name: notes, type: text, merge: log}\n"
 	"      - {name: level, type: code, codes: STATE, policy: centre}\n"
 	"      - {name: origin, type: code, codes: STATE, policy: fixed}\n"
+	"      - {name: room, type: text, policy: ask, reach: centre}\n"
+	"      - {name: memo, type: text, merge: log, reach: office}\n"
+	"      - {name: calls, type: int, merge: counter, reach: office}\n"
+	"      - {name: marks, type: text, merge: set, reach: office}\n"
 	"  - name: permit\n"
 	"    reach: region\n"
 	"    fields:\n"
@@ -435,8 +439,7 @@ const char *fixture_show(struct fixture_node *n, const char *kind, struct uuid i
 	uint32_t i;
 
 	cr_assert_eq(rc, RC_OK);
-	rc = records_get(t, &n->store->catalog->schema, kind_of(n, kind)->number, id,
-			 &n->store->arena, &r);
+	rc = records_get(t, n->store->catalog, kind_of(n, kind)->number, id, &n->store->arena, &r);
 	if (rc == RC_NOTFOUND) {
 		store_end(n->store, t);
 		return "?";
@@ -467,8 +470,8 @@ uint32_t fixture_count(struct fixture_node *n, const char *kind)
 	uint32_t count = 0;
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(records_walk_start(&walk, t, &n->store->catalog->schema,
-					kind_of(n, kind)->number, NULL),
+	cr_assert_eq(records_walk_start(&walk, t, n->store->catalog, kind_of(n, kind)->number,
+					NULL),
 		     RC_OK);
 	for (;;) {
 		size_t mark = arena_mark(&n->store->arena);

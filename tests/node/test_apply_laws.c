@@ -284,7 +284,7 @@ static void open_form(struct world *w, uint32_t node)
 	uint32_t record = draw(w->ids_count);
 
 	cr_assert_eq(store_begin(s, false, &t), RC_OK);
-	if (records_get(t, &s->catalog->schema,
+	if (records_get(t, s->catalog,
 			schema_kind_by_name(&s->catalog->schema, bytes_of("person"))->number,
 			w->ids[record], &s->arena, &r) == RC_OK) {
 		form->node = node;

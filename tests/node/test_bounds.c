@@ -49,8 +49,7 @@ static struct record load(struct fixture_node *n, struct uuid id, struct bounds_
 	struct record r;
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(records_get(t, &n->store->catalog->schema, SCHEMA_KIND_FIRST, id,
-				 &n->store->arena, &r),
+	cr_assert_eq(records_get(t, n->store->catalog, SCHEMA_KIND_FIRST, id, &n->store->arena, &r),
 		     RC_OK);
 	*excess = bounds_of(&r, &n->store->arena);
 	*bits = conflicts_get(t, r.kind_number, id) & (uint8_t)~CONFLICTS_SIBLINGS;
@@ -76,8 +75,7 @@ static const char *read_out(struct fixture_node *n, struct uuid id, bool as_list
 	o = out_init(open_memstream(&text, &len), stderr);
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
 	show_begin(&s, &o, n->store, t);
-	cr_assert_eq(records_get(t, &n->store->catalog->schema, SCHEMA_KIND_FIRST, id, s.arena,
-				 &s.record),
+	cr_assert_eq(records_get(t, n->store->catalog, SCHEMA_KIND_FIRST, id, s.arena, &s.record),
 		     RC_OK);
 	cr_assert_eq(as_list ? conflict_out_json(&s, 0) : show_print_text(&s), RC_OK);
 	store_end(n->store, t);

@@ -94,7 +94,7 @@ static bool is_deleted(struct fixture_node *n, struct uuid id, bool *conflict)
 	struct record r;
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(records_get(t, &n->store->catalog->schema, kind_of(n, "person")->number, id,
+	cr_assert_eq(records_get(t, n->store->catalog, kind_of(n, "person")->number, id,
 				 &n->store->arena, &r),
 		     RC_OK);
 	life = view_life(&r);
@@ -110,7 +110,7 @@ static struct vv version_of(struct fixture_node *n, struct uuid id, struct dot d
 	struct record r;
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(records_get(t, &n->store->catalog->schema, kind_of(n, "person")->number, id,
+	cr_assert_eq(records_get(t, n->store->catalog, kind_of(n, "person")->number, id,
 				 &n->store->arena, &r),
 		     RC_OK);
 	cr_assert_eq(view_version(&r, &v), RC_OK);

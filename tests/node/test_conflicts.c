@@ -53,7 +53,7 @@ static uint32_t walk(struct fixture_node *n, uint16_t kind, struct conflicts_pla
 	uint8_t bits = 0;
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(conflicts_walk_start(&w, t, &n->store->catalog->schema, kind, after), RC_OK);
+	cr_assert_eq(conflicts_walk_start(&w, t, n->store->catalog, kind, after), RC_OK);
 	while (conflicts_walk_next(&w, CONFLICTS_OPEN, &n->store->arena, &r, &bits) == RC_OK) {
 		cr_assert_lt(count, max);
 		cr_assert((bits & CONFLICTS_OPEN) != 0);
@@ -136,8 +136,7 @@ static int64_t since(struct fixture_node *n, const char *kind, struct uuid id)
 	int64_t ms = 0;
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(records_get(t, &n->store->catalog->schema, number_of(kind), id,
-				 &n->store->arena, &r),
+	cr_assert_eq(records_get(t, n->store->catalog, number_of(kind), id, &n->store->arena, &r),
 		     RC_OK);
 	stamps = (struct records_stamps){ t, n->store->info.centre_incarnation, &n->store->arena };
 	source = records_source(&stamps);
@@ -159,8 +158,8 @@ static int64_t oldest(struct fixture_node *n)
 		stamps = (struct records_stamps){ t, n->store->info.centre_incarnation,
 						  &n->store->arena };
 		source = records_source(&stamps);
-		cr_assert_eq(conflicts_find_oldest(t, &n->store->catalog->schema, &source,
-						   &n->store->arena, 0, &state),
+		cr_assert_eq(conflicts_find_oldest(t, n->store->catalog, &source, &n->store->arena,
+						   0, &state),
 			     RC_OK, "a slice of nothing still moves on");
 		store_end(n->store, t);
 	}

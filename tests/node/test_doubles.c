@@ -133,7 +133,7 @@ static struct census count_again(struct fixture_node *n)
 	uint32_t i;
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(records_walk_start(&w, t, &n->store->catalog->schema,
+	cr_assert_eq(records_walk_start(&w, t, n->store->catalog,
 					schema_kind_by_name(&n->store->catalog->schema,
 							    bytes_of("human"))
 						->number,

@@ -161,8 +161,8 @@ Test(import_lookup, a_record_holds_values_as_long_as_it_shows_them)
 		cr_assert_eq(store_begin(a->store, false, &t), RC_OK);
 		stamps = (struct records_stamps){ t, a->store->info.centre_incarnation, &scratch };
 		source = records_source(&stamps);
-		cr_assert_eq(records_get(t, &a->store->catalog->schema, sheet.kind->number, id,
-					 &scratch, &r),
+		cr_assert_eq(records_get(t, a->store->catalog, sheet.kind->number, id, &scratch,
+					 &r),
 			     RC_OK);
 		cr_assert_eq(import_lookup_holds(&sheet, a->store, &r, &source, &scratch, digest,
 						 &holds),

@@ -435,7 +435,7 @@ static struct uuid find_by_nr(struct fixture_node *n, const char *nr)
 	struct uuid found = { { 0 } };
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(records_walk_start(&walk, t, &n->store->catalog->schema, 16, NULL), RC_OK);
+	cr_assert_eq(records_walk_start(&walk, t, n->store->catalog, 16, NULL), RC_OK);
 	while (records_walk_next(&walk, &n->store->arena, &r) == RC_OK) {
 		struct records_stamps stamps = { t, n->store->info.centre_incarnation,
 						 &n->store->arena };
@@ -532,7 +532,7 @@ static uint32_t list_seen(struct row *out)
 	uint32_t count = 0;
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(records_walk_start(&walk, t, &n->store->catalog->schema, 16, NULL), RC_OK);
+	cr_assert_eq(records_walk_start(&walk, t, n->store->catalog, 16, NULL), RC_OK);
 	while (records_walk_next(&walk, &n->store->arena, &r) == RC_OK) {
 		struct records_stamps stamps = { t, n->store->info.centre_incarnation,
 						 &n->store->arena };

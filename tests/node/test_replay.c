@@ -55,7 +55,8 @@ static struct record load(struct fixture_node *n, struct kv_txn *t, struct uuid 
 	const struct schema *s = &n->store->catalog->schema;
 	struct record r;
 
-	cr_assert_eq(records_get(t, s, schema_kind_by_name(s, bytes_of("person"))->number, id,
+	cr_assert_eq(records_get(t, n->store->catalog,
+				 schema_kind_by_name(s, bytes_of("person"))->number, id,
 				 &n->store->arena, &r),
 		     RC_OK);
 	return r;

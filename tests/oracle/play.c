@@ -319,8 +319,8 @@ static void do_open(struct play *p)
 	struct record r;
 
 	must(store_begin(s, false, &t) == RC_OK, p, "no transaction");
-	if (records_get(t, &s->catalog->schema, p->records[record].kind, p->records[record].id,
-			&s->arena, &r) == RC_OK) {
+	if (records_get(t, s->catalog, p->records[record].kind, p->records[record].id, &s->arena,
+			&r) == RC_OK) {
 		say(p, "node %u opens a form of record %u", node, record);
 		form->node = node;
 		form->record = record;

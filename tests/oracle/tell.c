@@ -331,8 +331,7 @@ static uint32_t put_kind(struct tell *t, struct store *s, struct kv_txn *txn,
 	struct record r;
 	uint32_t count = 0;
 
-	must(records_walk_start(&walk, txn, &s->catalog->schema, k->number, NULL) == RC_OK,
-	     "no walk");
+	must(records_walk_start(&walk, txn, s->catalog, k->number, NULL) == RC_OK, "no walk");
 	while (records_walk_next(&walk, &s->arena, &r) == RC_OK) {
 		put_record(t, s, txn, &r);
 		count++;

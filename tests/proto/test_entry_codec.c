@@ -47,6 +47,9 @@ static struct header full_header(void)
 	h.parts_count = 2;
 	h.cuts = cuts;
 	h.cuts_count = 2;
+	h.is_carried = true;
+	h.carried_office = 65535;
+	h.carried_ms = 5;
 	return h;
 }
 
@@ -83,6 +86,19 @@ Test(entry_codec, a_header_comes_back_as_it_was)
 	cr_assert_eq(back.cuts_count, 2u);
 	cr_assert_eq(back.cuts[1].seq, UINT64_MAX);
 	cr_assert_arr_eq(back.cuts[0].hash, cuts[0].hash, HASH_LEN);
+	cr_assert(back.is_carried);
+	cr_assert_eq(back.carried_office, 65535);
+	cr_assert_eq(back.carried_ms, 5);
+	h.carried_office = 0; /* the centre's own words: the message is empty */
+	h.carried_ms = 0;
+	start();
+	cr_assert_eq(entry_decode_header(encode_header(&h), &arena, &back), RC_OK);
+	cr_assert(back.is_carried);
+	cr_assert_eq(back.carried_office, 0);
+	h.is_carried = false;
+	start();
+	cr_assert_eq(entry_decode_header(encode_header(&h), &arena, &back), RC_OK);
+	cr_assert(!back.is_carried);
 }
 
 Test(entry_codec, a_header_that_cannot_be_is_refused)
@@ -92,9 +108,9 @@ Test(entry_codec, a_header_that_cannot_be_is_refused)
 	static struct cut many_cuts[LIMIT_CUTS_PER_ENTRY_MAX + 1];
 	static const struct commit_part no_end[] = { { 3, 0 } };
 	static const struct cut no_seq[] = { { .feed = 1, .seq = 0 } };
-	struct header rows[9], back;
-	const enum rc refused[9] = { RC_CORRUPT, RC_CORRUPT, RC_CORRUPT, RC_CORRUPT, RC_LIMIT,
-				     RC_LIMIT,   RC_LIMIT,   RC_LIMIT,   RC_CORRUPT };
+	struct header rows[10], back;
+	const enum rc refused[10] = { RC_CORRUPT, RC_CORRUPT, RC_CORRUPT, RC_CORRUPT, RC_LIMIT,
+				      RC_LIMIT,   RC_LIMIT,   RC_LIMIT,   RC_CORRUPT, RC_CORRUPT };
 	uint32_t i;
 
 	memset(long_text, 'x', sizeof(long_text));
@@ -104,7 +120,7 @@ Test(entry_codec, a_header_that_cannot_be_is_refused)
 	for (i = 0; i < LIMIT_CUTS_PER_ENTRY_MAX + 1; i++) {
 		many_cuts[i] = (struct cut){ .feed = i, .seq = 1 };
 	}
-	for (i = 0; i < 9; i++) {
+	for (i = 0; i < 10; i++) {
 		rows[i] = full_header();
 	}
 	rows[0].seq = rows[0].seen_own = 0;
@@ -119,7 +135,8 @@ Test(entry_codec, a_header_that_cannot_be_is_refused)
 	rows[7].cuts_count = LIMIT_CUTS_PER_ENTRY_MAX + 1;
 	rows[8].parts = no_end;
 	rows[8].parts_count = 1;
-	for (i = 0; i < 9; i++) {
+	rows[9].carried_ms = -1;
+	for (i = 0; i < 10; i++) {
 		start();
 		cr_expect_eq(entry_decode_header(encode_header(&rows[i]), &arena, &back),
 			     refused[i], "row %u", i);

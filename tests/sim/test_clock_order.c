@@ -91,8 +91,8 @@ static void on_look(void *ctx, struct play *p, uint32_t node, bool is_settled)
 	bytes_put_be16(&shown->w, (uint16_t)node);
 	for (i = 0; i < p->records_count; i++) {
 		bytes_put_be16(&shown->w, (uint16_t)i);
-		if (records_get(t, &s->catalog->schema, p->records[i].kind, p->records[i].id,
-				&s->arena, &r) == RC_OK) {
+		if (records_get(t, s->catalog, p->records[i].kind, p->records[i].id, &s->arena,
+				&r) == RC_OK) {
 			put_record(&shown->w, s, t, &r);
 			shown->records++;
 		}

@@ -71,7 +71,7 @@ static struct cost cost_of_reading(struct fixture_node *n, struct uuid id)
 	cr_assert_eq(store_begin(s, false, &t), RC_OK);
 	stamps = (struct records_stamps){ t, s->info.centre_incarnation, &s->arena };
 	source = records_source(&stamps);
-	cr_assert_eq(records_get(t, &s->catalog->schema,
+	cr_assert_eq(records_get(t, s->catalog,
 				 schema_kind_by_name(&s->catalog->schema, bytes_of("person"))
 					 ->number,
 				 id, &s->arena, &r),

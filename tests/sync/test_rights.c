@@ -177,6 +177,9 @@ Test(rights, an_office_gives_records_no_home_but_its_own)
 	r = writer(&person, REACH_CENTRE);
 	cr_assert_eq(judge_op(&r, LIFE_NONE, FIELD_HOME, OP_PUT, own), RC_INVALID,
 		     "it stands where existence lives");
+	r.is_centre = true;
+	cr_assert_eq(judge_op(&r, LIFE_NONE, FIELD_HOME, OP_PUT, own), RC_OK,
+		     "but the centre marks what is left");
 }
 
 Test(rights, one_broken_operation_breaks_its_change)

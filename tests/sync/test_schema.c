@@ -139,7 +139,8 @@ Test(schema, built_in_kinds_keep_their_numbers)
 		{ "schema_part", 2, "type", 1 },    { "schema_part", 2, "name", 2 },
 		{ "schema_part", 2, "body", 3 },    { "system", 3, "name", 1 },
 		{ "system", 3, "key", 2 },          { "system", 3, "id", 3 },
-		{ "system", 3, "addresses", 4 },
+		{ "system", 3, "addresses", 4 },    { "transfer", 5, "record", 1 },
+		{ "transfer", 5, "sealed", 6 },     { "transfer", 5, "remark", 12 },
 	};
 	size_t i;
 
@@ -150,8 +151,9 @@ Test(schema, built_in_kinds_keep_their_numbers)
 
 		cr_expect_str_eq(k->name, ROWS[i].kind);
 		cr_expect_str_eq(f->name, ROWS[i].field);
-		cr_expect_eq(f->reach, REACH_NATION);
-		cr_expect_eq(k->writers, WRITERS_CENTRE);
+		cr_expect_eq(f->reach, k->reach);
+		cr_expect_eq(k->reach, k->number == 5 ? REACH_CENTRE : REACH_NATION);
+		cr_expect_eq(k->writers, k->number == 5 ? WRITERS_ANY : WRITERS_CENTRE);
 	}
 }
 

@@ -133,12 +133,12 @@ Test(view, life_is_told_by_the_heads)
 		const char *why, *heads; /* a: alive, d: deleted */
 		struct record_life life;
 	} rows[] = {
-		{ "no head: it is not there", "", { false, false, false } },
-		{ "touched", "a", { true, false, false } },
-		{ "touched twice at once", "aa", { true, false, false } },
-		{ "deleted", "d", { true, true, false } },
-		{ "deleted twice at once", "dd", { true, true, false } },
-		{ "deleted and edited: it stays, marked", "da", { true, false, true } },
+		{ "no head: it is not there", "", { false, false, false, false } },
+		{ "touched", "a", { true, false, false, false } },
+		{ "touched twice at once", "aa", { true, false, false, false } },
+		{ "deleted", "d", { true, true, false, false } },
+		{ "deleted twice at once", "dd", { true, true, false, false } },
+		{ "deleted and edited: it stays, marked", "da", { true, false, true, false } },
 	};
 	size_t i;
 
@@ -165,6 +165,62 @@ Test(view, life_is_told_by_the_heads)
 		cr_assert_eq(view_has_conflict(&r, NULL, &a, &open), RC_OK);
 		cr_expect_eq(open, rows[i].life.conflict, "%s", rows[i].why);
 	}
+}
+
+Test(view, a_part_that_is_left_counts_in_home_and_version_alone)
+{
+	static const struct schema_field fields[] = {
+		{ .number = 1, .name = "city", .type = VALUE_TEXT, .policy = POLICY_ASK },
+		{ .number = 2, .name = "visits", .type = VALUE_INT, .merge = MERGE_COUNTER },
+	};
+	static const struct schema_kind kind = {
+		.number = 16, .name = "person", .fields = fields, .fields_count = 2
+	};
+	struct arena a = arena_init(memory, sizeof(memory));
+	uint8_t home[HOME_LEN] = { 0, 4, 0, 9 };
+	struct item homes[1], cities[2], visits[1], moved[1];
+	struct part_field left[3] = { { .number = FIELD_HOME, .items = homes },
+				      { .number = 1, .items = cities },
+				      { .number = 2, .class = CLASS_COUNTER, .items = visits } };
+	struct part_field there = { .number = 1, .items = moved };
+	struct record r = told_moved_record(left, &there);
+	struct dot dots[1] = { { told_feed(1), 3 } };
+	struct head heads[2] = { { { told_feed(1), 1 }, false }, { { told_feed(1), 2 }, true } };
+	struct head alive = { { told_feed(0), 1 }, false };
+	uint16_t office = 0, region_scope = 0;
+	struct dot room[4];
+	struct vv version = { room, 0, 4 };
+	struct field_view v;
+	bool open = true;
+
+	told_add(&left[0], 0, 1, "");
+	homes[0].value = bytes_at(home, HOME_LEN);
+	told_add(&left[1], 1, 1, "Mary");
+	told_add(&left[1], 1, 2, "Merw");
+	told_add(&left[2], 1, 0, "");
+	visits[0].sum = 5;
+	told_add(&there, 0, 1, "Lebap");
+	r.kind = &kind;
+	r.parts[0].part.fields_count = 3;
+	r.parts[0].part.vector = (struct vv){ dots, 1, 1 };
+	r.parts[0].part.heads = heads;
+	r.parts[0].part.heads_count = 2;
+	r.parts[0].left = true;
+	cr_assert(view_life(&r).moved && !view_life(&r).exists && !view_life(&r).conflict);
+	r.parts[1].part.heads = &alive;
+	r.parts[1].part.heads_count = 1;
+	cr_assert(!view_life(&r).moved && view_life(&r).exists && !view_life(&r).conflict);
+	cr_assert_eq(view_field(&r, &fields[0], NULL, &a, &v), RC_OK);
+	cr_assert_eq(v.count, 1u);
+	cr_assert(bytes_equal(v.items[v.shown]->value, bytes_of("Lebap")));
+	cr_assert_eq(view_field(&r, &fields[1], NULL, &a, &v), RC_OK);
+	cr_assert_eq(v.sum, 0, "what was counted there is counted again here");
+	cr_assert_eq(view_has_conflict(&r, NULL, &a, &open), RC_OK);
+	cr_assert(!open);
+	cr_assert(view_home(&r, &office, &region_scope));
+	cr_assert_eq(office, 4);
+	cr_assert_eq(view_version(&r, &version), RC_OK);
+	cr_assert_eq(version.count, 1u);
 }
 
 Test(view, home_is_what_the_centre_says)

@@ -204,6 +204,47 @@ Test(view_policy, fixed_shows_the_first_in_the_order_of_cuts)
 	RUN(rows, VALUE_TEXT);
 }
 
+/* The centre's entry 1 says again what office 4 said. */
+static enum rc carried_stamp(void *ctx, struct dot d, struct stamp *out)
+{
+	enum rc rc = told_stamp(ctx, d, out);
+
+	if (d.feed == told_feed(0) && d.seq == 1) {
+		out->office = 4;
+	}
+	return rc;
+}
+
+Test(view_policy, what_the_centre_carries_is_whose_it_was)
+{
+	static const struct told told[] = { { 0, 1, "x", 5, 1 },
+					    { 0, 2, "y", 5, 2 },
+					    { 2, 1, "z", 5, 3 } };
+	struct arena a = arena_init(memory, sizeof(memory));
+	struct item items[3];
+	struct part_field field = { .number = 1, .items = items };
+	struct told_source source = { .told = told, .count = 3 };
+	struct view_source src = { .ctx = &source, .stamp = carried_stamp };
+	struct schema_field f = register_of(POLICY_CENTRE, VALUE_TEXT);
+	struct record r = told_record(&field, 1);
+	struct field_view v;
+
+	told_add(&field, 0, 1, "x");
+	told_add(&field, 2, 1, "z");
+	cr_assert_eq(view_field(&r, &f, &src, &a, &v), RC_OK);
+	cr_assert(bytes_equal(v.items[v.shown]->value, bytes_of("x")),
+		  "two offices: the greater number of equal times");
+	cr_assert(!v.conflict, "the centre said nothing itself");
+	field.items_count = 1;
+	told_add(&field, 0, 2, "y");
+	cr_assert_eq(view_field(&r, &f, &src, &a, &v), RC_OK);
+	cr_assert(bytes_equal(v.items[v.shown]->value, bytes_of("y")));
+	cr_assert(v.conflict, "an office's differs from the centre's");
+	f = register_of(POLICY_LATEST, VALUE_TEXT);
+	cr_assert_eq(view_field(&r, &f, &src, &a, &v), RC_OK);
+	cr_assert(bytes_equal(v.items[v.shown]->value, bytes_of("x")));
+}
+
 Test(view_policy, centre_shows_what_the_centre_says)
 {
 	static const struct row rows[] = {
@@ -211,7 +252,7 @@ Test(view_policy, centre_shows_what_the_centre_says)
 		  POLICY_CENTRE,
 		  { { 0, 1, "x", 1, 1 }, { 2, 1, "y", 5, 8 } },
 		  "!x|x y",
-		  0 },
+		  2 },
 		{ "an office that says the same is no conflict",
 		  POLICY_CENTRE,
 		  { { 0, 1, "x", 1, 1 }, { 2, 1, "x", 5, 8 } },
@@ -221,7 +262,7 @@ Test(view_policy, centre_shows_what_the_centre_says)
 		  POLICY_CENTRE,
 		  { { 0, 1, "x", 1, 1 }, { 2, 1, "x", 5, 8 }, { 3, 1, "y", 5, 8 } },
 		  "!x|x y",
-		  0 },
+		  3 },
 		{ "without the centre: the latest, no conflict",
 		  POLICY_CENTRE,
 		  { { 1, 1, "x", 5, 1 }, { 2, 1, "y", 4, 2 } },
@@ -236,17 +277,17 @@ Test(view_policy, centre_shows_what_the_centre_says)
 		  POLICY_CENTRE,
 		  { { 0, 1, "x", 5, 1 }, { 0, 2, "y", 6, 2 }, { 1, 1, "x", 9, 9 } },
 		  "!y|x y",
-		  2 },
+		  3 },
 		{ "the centre's clear is unset",
 		  POLICY_CENTRE,
 		  { { 0, 1, "-", 5, 1 }, { 1, 1, "x", 9, 9 } },
 		  "!|- x",
-		  0 },
+		  2 },
 		{ "an office's clear differs from the centre's value",
 		  POLICY_CENTRE,
 		  { { 0, 1, "x", 5, 1 }, { 1, 1, "-", 9, 9 } },
 		  "!x|x -",
-		  0 },
+		  2 },
 	};
 
 	RUN(rows, VALUE_TEXT);
