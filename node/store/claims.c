@@ -105,14 +105,28 @@ static enum rc find_others(struct step *s)
 				     &s->others_count);
 }
 
+/* A task about all holders names one of them. If that is this record, which may
+ * leave them, the task is another one's now - and still its own, if it may be
+ * about another key. */
+static enum rc pass_on(const struct step *s, bool *passes)
+{
+	uint16_t kind = s->record->kind_number;
+	struct uuid id = s->record->id;
+
+	*passes = react_take_back(s->w, REACT_UNIQUE_ALL, kind, id);
+	return *passes && s->record->kind->uniques_count > 1 ?
+		       react_ask(s->w, REACT_UNIQUE_ALL, kind, id) :
+		       RC_OK;
+}
+
 /* What the centre has to look at: one other holder by itself; of more all of
- * them, unless none sees an office come or go. A task about all of them names
- * one: if that is this record, which may leave them, another one takes it over. */
+ * them, unless none sees an office come or go. */
 static enum rc ask_others(const struct step *s)
 {
 	struct unique_holder near[2];
 	uint32_t count = 0;
 	uint16_t kind = s->record->kind_number;
+	bool passes = false;
 	enum rc rc = RC_OK;
 
 	if (s->others_count == 0 || !s->w->store->info.is_centre) {
@@ -122,11 +136,12 @@ static enum rc ask_others(const struct step *s)
 		return react_ask(s->w, REACT_UNIQUE, kind, s->others[0].id);
 	}
 	rc = unique_others(s->w->txn, s->key, s->record->id, &s->holder->office, near, &count);
-	if (rc != RC_OK ||
-	    (count == 2 && !react_is_asked(s->w, REACT_UNIQUE_ALL, kind, s->record->id))) {
-		return rc;
+	if (rc == RC_OK) {
+		rc = pass_on(s, &passes);
 	}
-	return react_ask(s->w, REACT_UNIQUE_ALL, kind, s->others[0].id);
+	return rc == RC_OK && (count < 2 || passes) ?
+		       react_ask(s->w, REACT_UNIQUE_ALL, kind, s->others[0].id) :
+		       rc;
 }
 
 /* The one holder that is left: whether it shares another of its keys. */

@@ -52,20 +52,12 @@ static struct react_name name_of(enum react_type type, const struct react_change
 	return name;
 }
 
-static bool is_asked(const struct work *w, const struct react_name *name)
+static struct react_task *find(const struct work *w, const struct react_name *name)
 {
-	const struct react_task *task = NULL;
+	struct react_task *task = NULL;
 
 	HASH_FIND(hh, w->tasks, name, sizeof(*name), task);
-	return task != NULL;
-}
-
-bool react_is_asked(const struct work *w, enum react_type type, uint16_t kind, struct uuid id)
-{
-	struct react_change c = { .kind = kind, .id = id };
-	struct react_name name = name_of(type, &c);
-
-	return is_asked(w, &name);
+	return task;
 }
 
 static enum rc ask(struct work *w, enum react_type type, const struct react_change *c)
@@ -73,7 +65,7 @@ static enum rc ask(struct work *w, enum react_type type, const struct react_chan
 	struct react_name name = name_of(type, c);
 	struct react_task *task = NULL;
 
-	if (!w->store->info.is_centre || is_asked(w, &name)) {
+	if (!w->store->info.is_centre || find(w, &name) != NULL) {
 		return RC_OK;
 	}
 	task = calloc(1, sizeof(*task));
@@ -134,6 +126,19 @@ static struct react_name take(struct work *w, struct react_task *task, uint16_t 
 	free(task);
 	*kind = (uint16_t)(name.kind[0] << 8 | name.kind[1]);
 	return name;
+}
+
+bool react_take_back(struct work *w, enum react_type type, uint16_t kind, struct uuid id)
+{
+	struct react_change c = { .kind = kind, .id = id };
+	struct react_name name = name_of(type, &c);
+	struct react_task *task = find(w, &name);
+
+	if (task == NULL) {
+		return false;
+	}
+	(void)take(w, task, &kind);
+	return true;
 }
 
 bool react_take(struct work *w, enum react_type type, uint16_t *kind, struct uuid *id)

@@ -30,8 +30,8 @@ enum react_type {
 /* Leaves a task about a record, once; nothing at an office. RC_NOMEM. */
 enum rc react_ask(struct work *w, enum react_type type, uint16_t kind, struct uuid id);
 
-/* Whether such a task is left about a record and not done yet. */
-bool react_is_asked(const struct work *w, enum react_type type, uint16_t kind, struct uuid id);
+/* Takes back a task that is left about a record. False: there is none. */
+bool react_take_back(struct work *w, enum react_type type, uint16_t kind, struct uuid id);
 
 /*
  * Looks at a change that was just applied to part `part` of r, and leaves the

@@ -426,6 +426,29 @@ Test(notices, who_tells_the_others_may_leave_them_in_the_same_step)
 	assert_all_sound();
 }
 
+Test(notices, those_who_tell_may_leave_one_after_the_other)
+{
+	struct fixture_node *merw = fixture_office(&f, "Merw", 4, "TM-M");
+	struct uuid ids[5], first, last;
+	uint32_t i;
+
+	for (i = 0; i < 5; i++) {
+		ids[i] = fixture_add(mary, 0, "person", "nr=1", NULL);
+	}
+	last = fixture_add(lebap, 0, "person", "nr=1", NULL);
+	sync_all();
+	first = fixture_add(merw, 0, "person", "nr=1", NULL);
+	for (i = 0; i < 2; i++) {
+		set_nr(merw, ids[i], "nr=2");
+	}
+	sync_all();
+	cr_assert_str_eq(told(mary, ids[0]), "nr: 1");
+	cr_assert_str_eq(told(mary, ids[4]), "nr: 1 2 4");
+	cr_assert_str_eq(told(merw, first), "nr: 1 2");
+	cr_assert_str_eq(told(lebap, last), "nr: 1 4");
+	assert_all_sound();
+}
+
 /* The first record with a number that the node lists. */
 static struct uuid find_by_nr(struct fixture_node *n, const char *nr)
 {
