@@ -164,7 +164,9 @@ static int judge(struct cmd_context *c, const struct verify_report *r)
 static int check(struct cmd_context *c, struct cmd_node *n)
 {
 	struct checking k = { .c = c, .problems = json_array() };
-	struct verify_options options = { &k, on_problem, on_progress };
+	struct verify_options options = { .ctx = &k,
+					  .on_problem = on_problem,
+					  .on_progress = on_progress };
 	struct verify *v = NULL;
 	enum rc rc;
 	int code = CMD_OK;

@@ -32,6 +32,12 @@ enum kv_table {
 	KV_TABLES
 };
 
+/* What a table is called, in the database and in backups. */
+const char *kv_table_name(enum kv_table table);
+
+/* The table of that name; KV_TABLES: there is none. */
+enum kv_table kv_table_by_name(struct bytes name);
+
 struct kv;
 struct kv_txn;
 struct kv_cursor;

@@ -30,16 +30,6 @@ struct kv_cursor {
 	MDB_cursor *cursor;
 };
 
-static const char *const table_names[KV_TABLES] = {
-	[KV_META] = "meta",         [KV_FEED] = "feed",
-	[KV_ENTRY] = "entry",       [KV_SEAL] = "seal",
-	[KV_CUT] = "cut",           [KV_RECORD] = "record",
-	[KV_DOT] = "dot",           [KV_UNIQUE] = "unique",
-	[KV_CONFLICT] = "conflict", [KV_QUARANTINE] = "quarantine",
-	[KV_FIGURE] = "figure",     [KV_FILE] = "file",
-	[KV_PEER] = "peer",
-};
-
 /* The one place where LMDB's errors become ours. */
 static enum rc rc_of(int err)
 {
@@ -109,7 +99,8 @@ static enum rc open_tables(struct kv *kv, bool create)
 	unsigned i;
 
 	for (i = 0; i < KV_TABLES && err == 0; i++) {
-		err = mdb_dbi_open(txn, table_names[i], create ? MDB_CREATE : 0, &kv->tables[i]);
+		err = mdb_dbi_open(txn, kv_table_name((enum kv_table)i), create ? MDB_CREATE : 0,
+				   &kv->tables[i]);
 	}
 	if (err != 0) {
 		mdb_txn_abort(txn);

@@ -75,6 +75,9 @@ bool verify_is_due(struct verify *v)
 enum rc verify_renew(struct verify *v)
 {
 	end(v);
+	if (v->options->is_stopped != NULL && v->options->is_stopped(v->options->ctx)) {
+		return RC_CLOSED;
+	}
 	return begin(v);
 }
 
@@ -126,12 +129,12 @@ static struct verify *new_run(struct store *s, const struct verify_options *o)
 }
 
 /* How many things there are to look at, for the bar. */
-static enum rc count_things(struct verify *v)
+static enum rc count_things(struct verify *v, uint64_t stages)
 {
 	enum rc rc = begin(v);
 
 	if (rc == RC_OK) {
-		v->total = kv_count(v->txn, KV_ENTRY) + STAGES * kv_count(v->txn, KV_RECORD);
+		v->total = kv_count(v->txn, KV_ENTRY) + stages * kv_count(v->txn, KV_RECORD);
 	}
 	end(v);
 	return rc;
@@ -140,7 +143,7 @@ static enum rc count_things(struct verify *v)
 enum rc verify_run(struct store *s, const struct verify_options *o, struct verify **out)
 {
 	struct verify *v = new_run(s, o);
-	enum rc rc = v == NULL ? RC_NOMEM : count_things(v);
+	enum rc rc = v == NULL ? RC_NOMEM : count_things(v, STAGES);
 
 	*out = v;
 	if (rc == RC_OK) {
@@ -160,6 +163,15 @@ enum rc verify_run(struct store *s, const struct verify_options *o, struct verif
 		v->report.scopes_count = v->scopes_count;
 	}
 	return rc;
+}
+
+enum rc verify_run_feeds(struct store *s, const struct verify_options *o, struct verify **out)
+{
+	struct verify *v = new_run(s, o);
+	enum rc rc = v == NULL ? RC_NOMEM : count_things(v, 0);
+
+	*out = v;
+	return rc == RC_OK ? run_stage(v, verify_feeds) : rc;
 }
 
 const struct verify_report *verify_result(const struct verify *v)

@@ -44,6 +44,8 @@ struct verify_options {
 	void (*on_problem)(void *ctx, const char *text);
 	/* May be NULL. */
 	void (*on_progress)(void *ctx, uint64_t done, uint64_t total);
+	/* Whether to give up, with RC_CLOSED; asked about every second. May be NULL. */
+	bool (*is_stopped)(void *ctx);
 };
 
 struct verify; /* one run */
@@ -51,6 +53,10 @@ struct verify; /* one run */
 /* Runs. Gives *out, also after a failure. RC_OK: report->problems tells;
  * RC_NOMEM, RC_IO: it could not be finished. */
 enum rc verify_run(struct store *s, const struct verify_options *o, struct verify **out);
+/* The same for the feeds alone: chains, seals, counts, and that every change is
+ * in its record. */
+enum rc verify_run_feeds(struct store *s, const struct verify_options *o, struct verify **out);
+
 const struct verify_report *verify_result(const struct verify *v);
 void verify_free(struct verify *v); /* NULL is fine */
 
