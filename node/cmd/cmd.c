@@ -132,8 +132,8 @@ static const char *default_dir(void)
 int cmd_main(const struct command *const *table, int argc, char **argv)
 {
 	struct out o = out_init(stdout, stderr);
-	struct cmd_context c = { .dir = default_dir(), .out = &o, .table = table };
 	struct cmd_args args = { 0 };
+	struct cmd_context c = { .dir = default_dir(), .out = &o, .table = table, .args = &args };
 	enum cmd_args_result result;
 
 	result = cmd_args_parse(&c, argc, argv, &args);

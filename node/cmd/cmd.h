@@ -74,6 +74,7 @@ struct cmd_context {
 	const struct command *const *table;
 	bool has_saved;    /* something was committed: see open_poke */
 	bool has_reported; /* a failure, with cmd_fail */
+	const struct cmd_args *args; /* what the command was given; NULL in tests */
 };
 
 /* What was given on the command line; borrows argv. */
@@ -112,6 +113,9 @@ int cmd_main(const struct command *const *table, int argc, char **argv);
 const char *cmd_option(const struct cmd_args *args, const char *name);
 const char *cmd_option_nth(const struct cmd_args *args, const char *name, unsigned nth);
 bool cmd_has(const struct cmd_args *args, const char *name);
+
+/* As cmd_option, also for a command that has no such option: NULL. */
+const char *cmd_option_if(const struct cmd_args *args, const char *name);
 
 /* A whole number in min..max; leaves *value alone when the option was not
  * given. CMD_OK, or CMD_USAGE after reporting. */

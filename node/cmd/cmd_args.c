@@ -346,6 +346,12 @@ const char *cmd_option(const struct cmd_args *args, const char *name)
 	return cmd_option_nth(args, name, 0);
 }
 
+const char *cmd_option_if(const struct cmd_args *args, const char *name)
+{
+	return find_option(args->command, name, strlen(name)) == NULL ? NULL :
+									cmd_option(args, name);
+}
+
 bool cmd_has(const struct cmd_args *args, const char *name)
 {
 	return cmd_option(args, name) != NULL;

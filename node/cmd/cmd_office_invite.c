@@ -16,6 +16,7 @@ static const struct cmd_option options[] = {
 	  .help = "where it reaches the centre (default: the centre's own)",
 	  .may_repeat = true },
 	{ .name = "out", .value = "FILE", .help = "the invitation", .is_required = true },
+	OPEN_KEY_OPTION,
 	{ .name = "again", .help = "a new invitation for an office that is admitted already" },
 	AUTHOR_ARG_OPTIONS,
 	{ 0 },

@@ -43,10 +43,16 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 	return code;
 }
 
+static const struct cmd_option options[] = {
+	OPEN_KEY_OPTION,
+	{ 0 },
+};
+
 const struct command cmd_run_command = {
 	.name = "run",
 	.summary = "runs the daemon of DIR in the foreground; SIGTERM ends it",
 	.details = "A centre listens for its offices; an office keeps a link to its centre.\n"
 		   "Commands work beside it and are noticed at once.",
+	.options = options,
 	.run = run,
 };

@@ -19,6 +19,7 @@ static const struct cmd_option options[] = {
 	{ .name = "centre",
 	  .value = "HOST:PORT",
 	  .help = "call the centre here, this once (no daemon may run)" },
+	OPEN_KEY_OPTION,
 	{ 0 },
 };
 
@@ -190,6 +191,7 @@ static int sync_alone(struct cmd_context *c, struct cmd_node *n, const char *cen
 		code = addresses_find(c, n, &a);
 	}
 	if (code != CMD_OK) {
+		crypto_key_drop(&key);
 		return code;
 	}
 	o.addresses = centre == NULL ? a.items : &centre;

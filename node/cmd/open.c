@@ -248,28 +248,6 @@ void open_close(struct cmd_node *n)
 	memset(n, 0, sizeof(*n));
 }
 
-int open_key(struct cmd_context *c, const struct cmd_node *n, struct crypto_key *out)
-{
-	struct path_problem why;
-	char path[PATH_BYTES_MAX];
-	enum rc rc = path_join(path, c->dir, DATADIR_KEY_FILE);
-
-	memset(out, 0, sizeof(*out));
-	if (rc != RC_OK) {
-		return open_fail(c, rc, "its key cannot be read");
-	}
-	rc = crypto_key_load(path, out, &why);
-	if (rc != RC_OK) {
-		return cmd_fail_path(c, CMD_WRONG_KEY, &why);
-	}
-	if (memcmp(out->public, n->store->info.key, KEY_LEN) != 0) {
-		crypto_key_drop(out);
-		return cmd_fail(c, CMD_WRONG_KEY, "put back the key that belongs to this directory",
-				"%s is not the key of this database", path);
-	}
-	return CMD_OK;
-}
-
 int open_read(struct cmd_context *c, struct cmd_node *n, struct kv_txn **out)
 {
 	enum rc rc = store_begin(n->store, false, out);

@@ -33,9 +33,25 @@ extern const struct store_world open_world;
 int open_node(struct cmd_context *c, struct cmd_node *out);
 void open_close(struct cmd_node *n); /* zeroes are fine */
 
-/* Reads DIR/key, for those who sign or speak TLS. Gives: crypto_key_drop.
- * CMD_WRONG_KEY: it is not the key of this database; else as open_node. */
+/* For the option table of every command that calls open_key. */
+#define OPEN_KEY_OPTION_NAME "passphrase-file"
+#define OPEN_KEY_OPTION                                                                            \
+	{                                                                                          \
+		.name = OPEN_KEY_OPTION_NAME, .value = "FILE",                                     \
+		.help = "holds the passphrase of the key, if it has one (-: stdin)"                \
+	}
+
+/*
+ * Reads DIR/key, for those who sign or speak TLS; asks for its passphrase if it
+ * has one. Gives: crypto_key_drop. CMD_WRONG_KEY: it is not the key of this
+ * database, or this is not its passphrase; CMD_INTERRUPTED; else as open_node.
+ */
 int open_key(struct cmd_context *c, const struct cmd_node *n, struct crypto_key *out);
+
+/* Its two halves, for those who write the file again: the file of this
+ * database, and the key in it. Give: crypto_file_drop, crypto_key_drop. */
+int open_key_file(struct cmd_context *c, const struct cmd_node *n, struct crypto_file *out);
+int open_key_of(struct cmd_context *c, const struct crypto_file *f, struct crypto_key *out);
 
 /* Reports what the store answered while the command was doing something, and
  * returns the exit code: the text names DIR and the next step. */

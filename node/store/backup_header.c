@@ -1,6 +1,7 @@
 /* The part of a backup that everybody can read. */
 #include <string.h>
 
+#include "node/base/text.h"
 #include "node/store/backup.h"
 
 static const char magic[] = "kerwen-backup 1\n";
@@ -78,7 +79,11 @@ static void get_name(struct bytes_reader *r, char out[LIMIT_NAME_BYTES_MAX + 1])
 {
 	struct bytes b = bytes_get_block(r);
 
-	if (b.len > LIMIT_NAME_BYTES_MAX || (b.len > 0 && memchr(b.p, 0, b.len) != NULL)) {
+	int32_t control = 0;
+
+	/* It is shown to people, proved or not. */
+	if (b.len > LIMIT_NAME_BYTES_MAX || !text_is_utf8(b) ||
+	    text_find_control(b, TEXT_LINE, &control)) {
 		r->rc = RC_CORRUPT;
 	} else if (b.len > 0) {
 		memcpy(out, b.p, b.len);

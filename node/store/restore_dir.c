@@ -157,8 +157,14 @@ static enum rc sync_dir(int fd, const char *path, struct path_problem *why)
 
 enum rc restore_dir_keep(struct restore_dir *d, struct path_problem *why)
 {
-	enum rc rc = move(d, STORE_DIR, why);
+	char data[PATH_BYTES_MAX];
+	enum rc rc = path_join(data, d->staging, STORE_DIR "/data.mdb");
 
+	rc = rc == RC_OK ? path_sync_directory_of(data, why) :
+			   path_fail(why, rc, NULL, "the path %.64s... is too long", d->path);
+	if (rc == RC_OK) {
+		rc = move(d, STORE_DIR, why);
+	}
 	if (rc == RC_OK) {
 		rc = move(d, DATADIR_KEY_FILE, why);
 	}
