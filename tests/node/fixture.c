@@ -97,11 +97,12 @@ static void make_dir(struct fixture_node *n)
 
 static void remove_dir(const struct fixture_node *n)
 {
-	static const char *const files[] = { "data.mdb", "lock.mdb" };
+	static const char *const files[] = { STORE_DIR "/data.mdb", STORE_DIR "/lock.mdb",
+					     STORE_DIR };
 	char path[96];
 	size_t i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", n->dir, files[i]);
 		(void)remove(path);
 	}
