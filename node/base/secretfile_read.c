@@ -86,7 +86,7 @@ static void next_piece(struct secretfile_reader *r)
 	if (r->rc != RC_OK) {
 		return;
 	}
-	if (r->is_last || got < SECRETFILE_PIECE_MORE_LEN ||
+	if (got < SECRETFILE_PIECE_MORE_LEN ||
 	    crypto_secretstream_xchacha20poly1305_pull(&r->stream, r->piece, &len, &tag, r->cipher,
 						       got, r->key.context,
 						       SECRETFILE_CONTEXT_LEN) != 0) {

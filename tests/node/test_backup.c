@@ -544,6 +544,9 @@ static void forge(enum lie lie)
 	h.name[0] = lie == LIE_NAME ? 'X' : h.name[0];
 	h.store_format += lie == LIE_STORE_FORMAT;
 	h.rows += lie == LIE_COUNT;
+	if (lie == LIE_ORDER || lie == LIE_KEY_TWICE) {
+		h.rows += 2 - kv_count(g.txn, KV_PEER);
+	}
 	random_bytes(key.key, SECRETFILE_KEY_LEN);
 	h.locks[0].kind = BACKUP_RECIPIENT;
 	memcpy(h.locks[0].recipient, recipient.public, RECIPIENT_LEN);
