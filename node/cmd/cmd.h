@@ -72,8 +72,8 @@ struct cmd_context {
 	struct out *out; /* knows --json and -q */
 	const struct command *command;
 	const struct command *const *table;
-	bool has_saved;    /* something was committed: see open_poke */
-	bool has_reported; /* a failure, with cmd_fail */
+	bool has_saved;              /* something was committed: see open_poke */
+	bool has_reported;           /* a failure, with cmd_fail */
 	const struct cmd_args *args; /* what the command was given; NULL in tests */
 };
 

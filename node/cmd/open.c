@@ -49,8 +49,8 @@ static int check_dir(struct cmd_context *c)
 
 	if (unfinished_is(c->dir)) {
 		return cmd_fail(c, CMD_NOT_INIT,
-				"give the same `kerwen init` again: nothing was recorded here yet",
-				"%s: its `kerwen init` was not finished", c->dir);
+				"give the same command again: nothing was recorded here yet",
+				"%s: its `kerwen init` or `restore` was not finished", c->dir);
 	}
 	if (!path_exists(c->dir) || is_strange(c->dir)) {
 		return fail_uninitialised(c);

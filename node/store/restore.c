@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "node/base/crypto.h"
 #include "node/base/keyfile.h"
 #include "node/base/mem.h"
 #include "node/store/datadir.h"
-#include "node/store/restore_dir.h"
 #include "node/store/restore_rows.h"
+#include "node/store/unfinished.h"
 #include "node/store/verify.h"
 
 struct restoring {
@@ -18,10 +19,12 @@ struct restoring {
 	const struct restore_options *o;
 	struct restore_result *out;
 	struct path_problem *why;
-	struct restore_dir dir;
+	int mark; /* see unfinished.h */
 	struct secretfile_reader *in;
 	struct arena memory; /* of the config */
 	struct config config;
+	char *config_text; /* written last */
+	size_t config_len;
 	struct store *store;
 	uint8_t key[KEY_LEN]; /* public, of the key file */
 	bool is_stopped;
@@ -90,38 +93,27 @@ static enum rc read_file(struct restoring *r, size_t max, char **out, size_t *le
 	return rc == RC_OK ? RC_OK : explain(r, rc);
 }
 
-static enum rc write_file(struct restoring *r, const char *name, const char *text, size_t len)
-{
-	char path[PATH_BYTES_MAX];
-
-	if (path_join(path, r->dir.staging, name) != RC_OK) {
-		return path_fail(r->why, RC_LIMIT, NULL, "the path %.64s... is too long",
-				 r->o->dir);
-	}
-	return path_write(path, bytes_at(text, len), PATH_NEW, r->why);
-}
-
 static enum rc restore_config(struct restoring *r)
 {
 	struct config_error e = { "" };
-	char *text = NULL;
-	size_t len = 0;
-	enum rc rc = read_file(r, BACKUP_FILE_BYTES_MAX, &text, &len);
+	enum rc rc = read_file(r, BACKUP_FILE_BYTES_MAX, &r->config_text, &r->config_len);
 
-	if (rc == RC_OK && config_parse(bytes_at(text, len), &r->memory, &r->config, &e) != RC_OK) {
+	if (rc == RC_OK && config_parse(bytes_at(r->config_text, r->config_len), &r->memory,
+					&r->config, &e) != RC_OK) {
 		rc = fail_damaged(r, "the settings in it cannot be read");
 	}
-	if (rc == RC_OK) {
-		rc = write_file(r, CONFIG_FILE, text, len);
-	}
-	free(text);
 	return rc;
+}
+
+static enum rc fail_long(struct restoring *r)
+{
+	return path_fail(r->why, RC_LIMIT, NULL, "the path %.64s... is too long", r->o->dir);
 }
 
 static enum rc restore_key(struct restoring *r)
 {
 	struct crypto_file key = { .content = NULL };
-	char *text = NULL;
+	char path[PATH_BYTES_MAX], *text = NULL;
 	size_t len = 0;
 	enum rc rc = read_file(r, KEYFILE_BYTES_MAX, &text, &len);
 
@@ -131,7 +123,9 @@ static enum rc restore_key(struct restoring *r)
 	if (rc == RC_OK) {
 		memcpy(r->key, key.public, KEY_LEN);
 		r->out->key_is_protected = key.is_protected;
-		rc = write_file(r, DATADIR_KEY_FILE, text, len);
+		rc = path_join(path, r->o->dir, DATADIR_KEY_FILE) == RC_OK ?
+			     path_write(path, bytes_at(text, len), PATH_NEW, r->why) :
+			     fail_long(r);
 	}
 	if (text != NULL) {
 		explicit_bzero(text, len);
@@ -152,12 +146,18 @@ static bool on_rows(void *ctx, uint64_t done)
 static enum rc restore_database(struct restoring *r)
 {
 	struct restore_rows rows = { .in = r->in, .ctx = r, .on_rows = on_rows };
-	char db[PATH_BYTES_MAX];
-	enum rc rc = path_join(db, r->dir.staging, STORE_DIR);
+	char db[PATH_BYTES_MAX], data[PATH_BYTES_MAX];
+	enum rc rc;
 
-	if (rc == RC_OK) {
-		rc = kv_open(db, r->config.max_size, true, &rows.kv);
+	if (path_join(db, r->o->dir, STORE_DIR) != RC_OK ||
+	    path_join(data, db, "data.mdb") != RC_OK) {
+		return fail_long(r);
 	}
+	rc = path_make_dir(db, r->why);
+	if (rc != RC_OK) {
+		return rc;
+	}
+	rc = kv_open(db, r->config.max_size, true, &rows.kv);
 	if (rc == RC_OK) {
 		rc = restore_rows_run(&rows);
 	}
@@ -169,7 +169,7 @@ static enum rc restore_database(struct restoring *r)
 		rc = RC_CORRUPT;
 	}
 	r->out->rows = rows.count;
-	return rc == RC_OK ? RC_OK : explain(r, rc);
+	return rc == RC_OK ? path_sync_directory_of(data, r->why) : explain(r, rc);
 }
 
 /* Whether key, settings, header and database are of one node. */
@@ -180,7 +180,7 @@ static enum rc check_whole(struct restoring *r)
 	enum rc rc = h->store_format == STORE_FORMAT ? RC_OK : RC_VERSION;
 
 	if (rc == RC_OK) {
-		rc = store_open(r->dir.staging, r->config.max_size, r->o->world, &r->store);
+		rc = store_open(r->o->dir, r->config.max_size, r->o->world, &r->store);
 	}
 	if (rc != RC_OK) {
 		return explain(r, rc == RC_NOTFOUND ? RC_CORRUPT : rc);
@@ -272,11 +272,13 @@ static enum rc fill(struct restoring *r)
 	return rc == RC_OK ? check_feeds(r) : rc;
 }
 
+/* The mark becomes kerwen.yaml: from then on it is a data directory. */
 enum rc restore_run(struct backup *b, const struct restore_options *o, struct restore_result *out,
 		    struct path_problem *why)
 {
 	struct restoring r = { .b = b, .o = o, .out = out, .why = why };
-	enum rc rc = restore_dir_begin(&r.dir, o->dir, why);
+	bool was_there = false;
+	enum rc rc = unfinished_begin(o->dir, &r.mark, &was_there, why);
 
 	memset(out, 0, sizeof(*out));
 	if (rc != RC_OK) {
@@ -285,10 +287,16 @@ enum rc restore_run(struct backup *b, const struct restore_options *o, struct re
 	rc = fill(&r);
 	store_close(r.store);
 	secretfile_reader_free(r.in);
-	mem_arena_close(&r.memory);
 	if (rc == RC_OK) {
-		return restore_dir_keep(&r.dir, why);
+		rc = unfinished_end(o->dir, &r.mark, bytes_at(r.config_text, r.config_len), why);
 	}
-	restore_dir_undo(&r.dir);
+	if (rc != RC_OK) {
+		unfinished_undo(o->dir, &r.mark);
+		if (!was_there) {
+			(void)rmdir(o->dir);
+		}
+	}
+	mem_arena_close(&r.memory);
+	free(r.config_text);
 	return rc;
 }

@@ -6,6 +6,9 @@
  * is that of the database, the database that of the header, every chain and seal
  * holds, and every change is in its record.
  *
+ * Until then the directory is an unfinished one (unfinished.h), which the next
+ * restore or init clears.
+ *
  * There is no lease in a backup: the directory begins a new incarnation when it
  * first writes.
  */
@@ -33,7 +36,7 @@ struct restore_result {
 /*
  * Restores an unlocked backup, all of it or nothing. RC_BADSIG: the file was cut
  * short or altered; RC_CORRUPT: what is in it does not hold together; RC_VERSION:
- * a database of another format; RC_CLOSED: given up; else as restore_dir_begin.
+ * a database of another format; RC_CLOSED: given up; else as unfinished_begin.
  */
 enum rc restore_run(struct backup *b, const struct restore_options *o, struct restore_result *out,
 		    struct path_problem *why);

@@ -91,7 +91,8 @@ static void clear(const char *dir)
 
 static enum rc fail_busy(const char *dir, struct path_problem *why)
 {
-	return path_fail(why, RC_BUSY, "let it finish", "another `kerwen init` is making %s", dir);
+	return path_fail(why, RC_BUSY, "let it finish",
+			 "another `kerwen init` or `restore` is making %s", dir);
 }
 
 /* Whoever holds the lock makes DIR; the system lets it go with its holder. */

@@ -16,14 +16,14 @@
 
 #define UNFINISHED_FILE "kerwen.yaml.unfinished"
 
-/* Whether an init of DIR was begun and did not end. */
+/* Whether an init of DIR, or a restore into it, was begun and did not end. */
 bool unfinished_is(const char *dir);
 
 /*
- * Makes DIR, or takes an empty one, or one that an init left unfinished, which
+ * Makes DIR, or takes an empty one, or one that was left unfinished, which
  * is cleared. *was_there tells whether DIR existed. Gives *fd, the mark:
  * unfinished_end or unfinished_undo. RC_EXISTS: DIR has other things; RC_BUSY:
- * another init is at it; RC_DENIED, RC_INVALID (network file system), RC_FULL,
+ * another init or restore is at it; RC_DENIED, RC_INVALID (network file system), RC_FULL,
  * RC_IO. Nothing but a new empty DIR may be left then.
  */
 enum rc unfinished_begin(const char *dir, int *fd, bool *was_there, struct path_problem *why);

@@ -217,7 +217,7 @@ for when in 0.01 0.02 0.03 0.04 0.05 0.07 0.1; do
 done
 expect 0 "$KERWEN" -C again restore killed --key-file chief
 expect 0 "$KERWEN" -C again verify
-[ ! -e again/restore.part ] || fail "something of the killed restores is left"
+[ ! -e again/kerwen.yaml.unfinished ] || fail "something of the killed restores is left"
 
 # --- keys at rest -------------------------------------------------------------
 

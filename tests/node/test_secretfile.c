@@ -181,9 +181,18 @@ Test(secretfile, pieces_in_another_order_or_left_out_are_noticed)
 Test(secretfile, bytes_behind_the_end_are_noticed)
 {
 	off_t size = write_file(1000);
+	size_t len;
 
 	cr_assert_eq(pwrite(fd, "x", 1, size), 1);
 	cr_expect_eq(read_file(1000), RC_BADSIG);
+	/* Behind a last piece that is full, too. */
+	for (len = PIECE - 30, size = 0; size != HEAD + PIECE + MORE; len++) {
+		cr_assert_lt(len, (size_t)PIECE);
+		size = write_file(len);
+	}
+	cr_assert_eq(read_file(len - 1), RC_OK);
+	cr_assert_eq(pwrite(fd, "x", 1, size), 1);
+	cr_expect_eq(read_file(len - 1), RC_BADSIG);
 }
 
 Test(secretfile, another_key_or_context_does_not_open_it)
