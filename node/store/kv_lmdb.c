@@ -12,12 +12,13 @@
 
 #include "node/base/disk.h"
 
-enum { READERS_MAX = 256, PAGES_SHORT_MAX = 16 };
+enum { READERS_MAX = 256, PAGES_SHORT_MAX = 16, WRITES_PER_CHECK = 64 };
 
 struct kv {
 	MDB_env *env;
 	MDB_dbi tables[KV_TABLES];
 	uint64_t max_bytes;
+	unsigned writes; /* begun; of the one writer */
 };
 
 struct kv_txn {
@@ -150,10 +151,18 @@ static enum rc check_size(MDB_env *env, const char *dir)
 	return pages_there + may_miss < pages_known ? RC_CORRUPT : RC_OK;
 }
 
+/* Readers that were killed keep old pages from being used again: the file of a
+ * daemon that runs for years would grow and grow. */
+static void forget_dead_readers(struct kv *kv)
+{
+	int dead = 0;
+
+	(void)mdb_reader_check(kv->env, &dead);
+}
+
 enum rc kv_open(const char *dir, uint64_t max_bytes, bool create, struct kv **out)
 {
 	struct kv *kv = calloc(1, sizeof(*kv));
-	int dead = 0;
 	enum rc rc = RC_NOMEM;
 
 	*out = NULL;
@@ -181,8 +190,7 @@ enum rc kv_open(const char *dir, uint64_t max_bytes, bool create, struct kv **ou
 		rc = check_size(kv->env, dir);
 	}
 	if (rc == RC_OK) {
-		/* Readers that died keep old pages from being used again. */
-		(void)mdb_reader_check(kv->env, &dead);
+		forget_dead_readers(kv);
 		rc = open_tables(kv, create);
 	}
 	if (rc != RC_OK) {
@@ -218,6 +226,9 @@ enum rc kv_begin(struct kv *kv, bool write, struct kv_txn **out)
 	if (err != 0) {
 		free(t);
 		return rc_of(err);
+	}
+	if (write && kv->writes++ % WRITES_PER_CHECK == 0) {
+		forget_dead_readers(kv);
 	}
 	*out = t;
 	return RC_OK;
