@@ -42,11 +42,11 @@ TEST_PROTO_O := $(call objects,$(wildcard tests/proto/*.c))
 TEST_PROTO_O += $(call objects,$(GEN_TEST_C:$(GEN)/%=gen/%))
 TEST_NODE_O := $(call objects,$(wildcard tests/node/*.c) tests/demo/people.c tests/demo/decrees.c)
 SIM_O := $(call objects,tests/sim/kv_sim.c tests/sim/ptree.c)
-# The tests of the store once more, over the simulated disk; test_room.c is about
-# real ones.
+# The tests of the store once more, over the simulated disk; some are about real
+# ones.
 TEST_SIM_O := $(call objects,$(wildcard tests/sim/*.c) tests/node/fakedisk.c \
 	tests/oracle/play.c tests/oracle/play_world.c \
-	$(filter-out tests/node/test_room.c, \
+	$(filter-out $(patsubst %,tests/node/test_%.c,backup kv_readers room), \
 	$(shell grep -lE '(fixture|forge|wire|store/kv)\.h"' tests/node/*.c)))
 ORACLE_O := $(call objects,$(wildcard tests/oracle/*.c) tests/node/wire.c) $(SIM_O)
 DEMO_DATA_O := $(call objects,$(filter-out tests/demo/demo_road.c,$(wildcard tests/demo/*.c)))
