@@ -235,6 +235,7 @@ static int run_show(struct cmd_context *c, const struct cmd_args *args)
 
 static const struct cmd_option list_options[] = {
 	{ .name = "all", .help = "those that are over, too" },
+	OPEN_KEY_OPTION,
 	{ 0 },
 };
 

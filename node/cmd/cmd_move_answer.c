@@ -132,7 +132,7 @@ static int run_withdraw(struct cmd_context *c, const struct cmd_args *args)
 	return finish(&a, code == CMD_OK ? change(&a, true) : code);
 }
 
-static const struct cmd_option options[] = { AUTHOR_ARG_OPTIONS, { 0 } };
+static const struct cmd_option options[] = { AUTHOR_ARG_OPTIONS, OPEN_KEY_OPTION, { 0 } };
 
 const struct command cmd_move_accept_command = {
 	.name = "move accept",
