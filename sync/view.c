@@ -104,11 +104,12 @@ static enum rc check_conflict(const struct record *r, uint16_t number,
 enum rc view_has_conflict(const struct record *r, const struct view_source *src, struct arena *a,
 			  bool *out)
 {
+	struct record_life life = view_life(r);
 	enum rc rc = RC_OK;
 	uint32_t i, k;
 
-	*out = view_life(r).conflict;
-	if (r->kind == NULL) {
+	*out = life.conflict;
+	if (r->kind == NULL || life.deleted) {
 		return RC_OK;
 	}
 	for (i = 0; i < r->parts_count && !*out; i++) {

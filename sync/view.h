@@ -110,7 +110,9 @@ struct record_life view_life(const struct record *r);
 bool view_home(const struct record *r, uint16_t *office, uint16_t *region_scope);
 
 /* Whether any field of the record, or its life, is in open conflict. Closed
- * fields are not looked at: nobody could settle them. */
+ * fields are not looked at: nobody could settle them. A record that is deleted
+ * is in none: nothing of it is shown or counted. Its siblings stay, and are to
+ * be decided once it is brought back; view_field says so all along. */
 enum rc view_has_conflict(const struct record *r, const struct view_source *src, struct arena *a,
 			  bool *out);
 

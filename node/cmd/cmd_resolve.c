@@ -138,7 +138,7 @@ static const struct schema_field *field_of(struct resolve *r, const char *word)
 	return schema_field_by_name(r->record->kind, bytes_at(word, len));
 }
 
-/* A decision needs something to decide. */
+/* A decision needs something to decide, in a record that is there. */
 static enum rc judge_field(struct resolve *r, const struct schema_field *f)
 {
 	struct field_view v;
@@ -146,6 +146,9 @@ static enum rc judge_field(struct resolve *r, const struct schema_field *f)
 
 	if (f->merge != MERGE_REGISTER) {
 		return refuse_merge(r, f);
+	}
+	if (view_life(r->record).deleted && !r->e.draft.has_form) {
+		return RC_NOTFOUND;
 	}
 	rc = view_of(r, f, &v);
 	if (rc != RC_OK || v.conflict || f->policy == POLICY_FIXED || f->policy == POLICY_CENTRE) {

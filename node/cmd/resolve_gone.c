@@ -57,6 +57,10 @@ int resolve_gone_field(struct edit *e, const struct record *r, const struct sche
 		return open_fail(e->c, rc, "it cannot be read");
 	}
 	(void)snprintf(what, sizeof(what), "%s.%s", r->kind->name, f->name);
+	if (view_life(r).deleted && count > 0) {
+		return tell(e, what, "deleted", &steps[count - 1],
+			    "`kerwen restore` brings the record back, with all values");
+	}
 	found = find_writer(steps, count, f, &settled);
 	if (found == NULL) {
 		return cmd_fail(e->c, CMD_FAILED, "`kerwen set` gives it one",

@@ -122,11 +122,12 @@ void conflicts_walk_end(struct conflicts_walk *w)
 enum rc conflicts_of(const struct record *r, const struct view_source *src, struct arena *a,
 		     struct conflicts_list *out)
 {
-	uint32_t i, max = r->kind == NULL ? 0 : r->kind->fields_count;
+	struct record_life life = view_life(r);
+	uint32_t i, max = r->kind == NULL || life.deleted ? 0 : r->kind->fields_count;
 	enum rc rc = RC_OK;
 
 	out->count = 0;
-	out->life = view_life(r).conflict;
+	out->life = life.conflict;
 	out->fields = arena_take(a, max * sizeof(const struct schema_field *));
 	if (out->fields == NULL) {
 		return RC_NOMEM;

@@ -65,7 +65,7 @@ enum rc conflicts_walk_next(struct conflicts_walk *w, uint8_t wanted, struct are
 			    struct record *out, uint8_t *bits);
 void conflicts_walk_end(struct conflicts_walk *w);
 
-/* What of a record is in open conflict. */
+/* What of a record is in open conflict: nothing of one that is deleted. */
 struct conflicts_list {
 	const struct schema_field **fields; /* in the arena; of the kind */
 	uint32_t count;

@@ -374,6 +374,41 @@ expect 1 "$KERWEN" -C Mary resolve "$aman" --keep
 says err 'no conflict is open: deleted by'
 says err 'kerwen restore'
 
+# --- deleted while a field is open --------------------------------------------------------
+
+expect 0 "$KERWEN" -C Mary add person name=Gul sex=1
+gul=$(cat out)
+meet
+expect 0 "$KERWEN" -C Mary set "$gul" sex=2
+expect 0 "$KERWEN" -C Merw set "$gul" sex=9
+meet
+expect 4 "$KERWEN" -C Mary conflicts --fail-on-conflict
+expect 0 "$KERWEN" -C Mary delete "$gul" --fail-on-conflict
+hides err 'is in open conflict'
+meet
+for node in Mary Merw c; do
+	expect 0 "$KERWEN" -C "$node" conflicts --fail-on-conflict
+	expect 0 "$KERWEN" -C "$node" --json status
+	says out '"conflicts":0,'
+	expect 0 "$KERWEN" -C "$node" --json show "$gul"
+	says out '"deleted":true,"conflict":false'
+	says out '"value":2'
+	says out '"value":9'
+done
+# What is deleted is not decided by the way: that would bring it back.
+for decision in sex@1 sex=2 card=K9; do
+	expect 1 "$KERWEN" -C Merw resolve "$gul" "$decision"
+	says err 'no conflict is open: deleted by'
+	says err 'kerwen restore'
+done
+expect 0 "$KERWEN" -C Merw restore "$gul"
+says err 'is in open conflict: sex'
+meet
+expect 4 "$KERWEN" -C Mary conflicts --fail-on-conflict
+expect 0 "$KERWEN" -C Mary resolve "$gul" sex@1
+expect 0 "$KERWEN" -C Mary delete "$gul"
+meet
+
 # --- pages ------------------------------------------------------------------------------------
 
 for n in 1 2 3; do

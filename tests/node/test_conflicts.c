@@ -233,6 +233,28 @@ Test(conflicts, of_life_begin_when_both_a_deletion_and_an_edit_were_there)
 	cr_assert_eq(oldest(a), 0);
 }
 
+Test(conflicts, of_fields_rest_while_the_record_is_deleted)
+{
+	static const struct conflicts_place start_place;
+	struct uuid id = shared("person", "nr=1");
+	struct conflicts_place found[1];
+
+	cr_assert_eq(fixture_set(a, "person", id, "nr=2", NULL), RC_OK);
+	cr_assert_eq(fixture_set(b, "person", id, "nr=3", NULL), RC_OK);
+	sync_all();
+	cr_assert_eq(walk(a, 0, start_place, found, 1), 1u);
+	cr_assert_eq(fixture_delete(a, "person", id), RC_OK);
+	cr_assert_eq(walk(a, 0, start_place, found, 1), 0u);
+	cr_assert_eq(since(a, "person", id), INT64_MAX, "it is in none");
+	cr_assert_eq(oldest(a), 0);
+	sync_all();
+	cr_assert_eq(walk(b, 0, start_place, found, 1), 0u, "everywhere");
+	cr_assert_eq(fixture_set(b, "person", id, "city=Mary", NULL), RC_OK, "brought back");
+	cr_assert_eq(walk(b, 0, start_place, found, 1), 1u, "both values are there again");
+	sync_all();
+	cr_assert_eq(walk(a, 0, start_place, found, 1), 1u);
+}
+
 /* What a decision says: seen at one office, it holds at all. */
 Test(conflicts, an_office_resolves_over_a_value_of_the_centre)
 {

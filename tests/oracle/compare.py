@@ -73,6 +73,7 @@ def view_bytes(view, fields):
         out.append(pack(">H", len(items)))
         for i in items:
             put_value(out, i)
+    conflict = conflict and not view.deleted  # nothing to decide, until it is back
     flags = view.deleted | view.torn << 1 | conflict << 2
     return bytes((flags,)) + view.home() + b"".join(out)
 

@@ -332,6 +332,51 @@ Test(view, a_conflict_is_open_where_the_schema_wants_a_decision)
 	}
 }
 
+Test(view, what_is_deleted_is_in_no_open_conflict)
+{
+	static const struct {
+		const char *why, *heads; /* a: alive, d: deleted */
+		bool open;
+	} rows[] = {
+		{ "alive", "a", true },
+		{ "deleted", "d", false },
+		{ "deleted twice at once", "dd", false },
+		{ "deleted, but edited", "da", true },
+	};
+	struct told told[] = { { 1, 1, "x", 1, 1 }, { 2, 1, "y", 1, 1 } };
+	struct told_source source = { .told = told, .count = 2 };
+	struct view_source src = { .ctx = &source, .stamp = told_stamp };
+	struct schema_field f = { .number = 1, .policy = POLICY_ASK };
+	struct schema_kind kind = { .fields = &f, .fields_count = 1 };
+	size_t i;
+	uint16_t k;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct arena a = arena_init(memory, sizeof(memory));
+		struct item items[2];
+		struct part_field field = { .number = 1, .items = items };
+		struct record r = told_record(&field, 1);
+		struct head heads[2];
+		struct field_view v;
+		bool open = !rows[i].open;
+
+		r.kind = &kind;
+		told_add(&field, 1, 1, "x");
+		told_add(&field, 2, 1, "y");
+		for (k = 0; rows[i].heads[k] != '\0'; k++) {
+			heads[k].dot.feed = told_feed((uint16_t)(k + 1));
+			heads[k].dot.seq = 2;
+			heads[k].deleted = rows[i].heads[k] == 'd';
+		}
+		r.parts[0].part.heads = heads;
+		r.parts[0].part.heads_count = k;
+		cr_assert_eq(view_has_conflict(&r, &src, &a, &open), RC_OK);
+		cr_expect_eq(open, rows[i].open, "%s", rows[i].why);
+		cr_assert_eq(view_field(&r, &f, &src, &a, &v), RC_OK);
+		cr_expect(v.conflict && v.count == 2, "%s: the siblings stay", rows[i].why);
+	}
+}
+
 Test(view, version_is_the_vectors_side_by_side)
 {
 	struct dot here[] = { { told_feed(1), 4 }, { told_feed(3), 1 } };
