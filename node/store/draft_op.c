@@ -132,39 +132,60 @@ static bool is_in_set(const struct part_field *state, struct bytes value, const 
 	return false;
 }
 
-/* `fixed` and the centre's values change only by a resolution. */
+/* Whether the author has seen the field set, by the centre if so asked: what
+ * their form does not cover was written without knowing of them. */
+static enum rc find_seen(struct judge *j, const struct schema_field *f, bool by_centre, bool *out)
+{
+	enum rc rc = RC_OK;
+	uint32_t i, k;
+
+	*out = false;
+	for (i = 0; i < j->r->parts_count && !*out; i++) {
+		const struct part_field *state = view_find(j->r, i, f->number, CLASS_REGISTER);
+
+		for (k = 0; state != NULL && k < state->items_count && !*out && rc == RC_OK; k++) {
+			const struct item *item = &state->items[k];
+			struct stamp stamp = { .office = feed_office(item->dot.feed) };
+
+			if (item->cleared || !covers_form(j->d, item->dot)) {
+				continue;
+			}
+			rc = by_centre ? j->source.stamp(j->source.ctx, item->dot, &stamp) : RC_OK;
+			*out = rc == RC_OK && (!by_centre || stamp.office == 0);
+		}
+	}
+	return rc;
+}
+
+/* `fixed` and the centre's values change only by a resolution. A first value
+ * beside another is no change: it is kept, and both are to be decided. */
 static enum rc judge_policy(struct judge *j, const struct draft_op *op)
 {
 	const struct schema_field *f = op->field;
+	bool by_centre = f->policy == POLICY_CENTRE, seen = false;
 	struct field_view v;
-	struct stamp stamp;
 	enum rc rc = RC_OK;
 
 	if (j->d->resolves || (f->policy != POLICY_FIXED && f->policy != POLICY_CENTRE)) {
 		return RC_OK;
 	}
 	rc = view_field(j->r, f, &j->source, j->w->arena, &v);
-	if (rc != RC_OK || v.count == 0 || v.shown >= v.count) {
+	if (rc != RC_OK || v.shown >= v.count || (by_centre && j->w->store->info.is_centre)) {
 		return rc;
 	}
-	if (f->policy == POLICY_FIXED) {
-		return draft_refuse(
-			j, RC_DENIED,
-			"if it was wrong from the start, correct it with `kerwen resolve`",
-			"%s.%s is fixed once it is set", j->d->kind->name, f->name);
+	rc = find_seen(j, f, by_centre, &seen);
+	if (rc != RC_OK || !seen) {
+		return rc;
 	}
-	if (j->w->store->info.is_centre) {
-		return RC_OK;
-	}
-	stamp.office = feed_office(v.items[v.shown]->dot.feed);
-	rc = j->source.stamp(j->source.ctx, v.items[v.shown]->dot, &stamp);
-	if (rc == RC_OK && stamp.office == 0) {
-		return draft_refuse(j, RC_DENIED,
+	return by_centre ?
+		       draft_refuse(j, RC_DENIED,
 				    "ask the centre to correct it, or speak against it with "
 				    "`kerwen resolve`",
-				    "%s.%s was set by the centre", j->d->kind->name, f->name);
-	}
-	return rc;
+				    "%s.%s was set by the centre", j->d->kind->name, f->name) :
+		       draft_refuse(
+			       j, RC_DENIED,
+			       "if it was wrong from the start, correct it with `kerwen resolve`",
+			       "%s.%s is fixed once it is set", j->d->kind->name, f->name);
 }
 
 /* A counter's total stays a number that JSON can carry. */

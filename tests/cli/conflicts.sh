@@ -291,6 +291,32 @@ meet
 expect 0 "$KERWEN" -C c --json show "$bike"
 says out '"card":{"value":"K2","conflict":false'
 says out '"level":{"value":6,"conflict":false'
+# A form that showed neither gives a first value beside another: no change, and
+# nothing is refused. One that showed them is a change.
+expect 0 "$KERWEN" -C Mary add person name=Bossan sex=1
+bossan=$(cat out)
+old=$(version_of Mary "$bossan")
+expect 0 "$KERWEN" -C Mary set "$bossan" card=F1
+first=$(version_of Mary "$bossan")
+meet
+expect 0 "$KERWEN" -C c set "$bossan" level=5
+expect 0 "$KERWEN" -C Merw set "$bossan" sex=2
+meet
+expect 1 "$KERWEN" -C Mary set "$bossan" card=F4 --if-version "$first"
+says err 'person.card is fixed once it is set'
+expect 1 "$KERWEN" -C Mary set "$bossan" level=6 --if-version "$(version_of Mary "$bossan")"
+says err 'person.level was set by the centre'
+expect 0 "$KERWEN" -C Mary --json set "$bossan" card=F4 level=6 --if-version "$old"
+says out '"concurrent":["card","level"],"open":["card","level"]}'
+says err 'your value is kept beside the other'
+meet
+expect 4 "$KERWEN" -C c --json conflicts --fail-on-conflict
+says out '"field":"card","policy":"fixed"'
+says out '"field":"level","policy":"centre"'
+expect 0 "$KERWEN" -C Mary --json show "$bossan"
+says out '"level":{"value":5,"conflict":true'
+expect 0 "$KERWEN" -C c resolve "$bossan" card@1 level=5
+meet
 decree=$("$KERWEN" -C Mary --json list decree | sed 's/.*"id":"\([^"]*\)".*/\1/')
 expect 1 "$KERWEN" -C Mary resolve "$decree" number=2
 says err 'only the centre writes this kind'
