@@ -151,7 +151,7 @@ static void print_end(const struct listing *l)
 	if (o->json && l->has_more) {
 		fprintf(o->to, "],\"next\":\"%s\"}\n", next);
 	} else if (o->json) {
-		fprintf(o->to, "]}\n");
+		fprintf(o->to, "],\"next\":null}\n");
 	} else if (l->printed == 0) {
 		out_line(o, "nothing is in open conflict here");
 	} else if (l->has_more) {

@@ -71,8 +71,8 @@ static enum rc read_number(struct resolve *r, const struct schema_field *f, cons
 		return value_arg_refuse(&r->e.reader,
 					"write FIELD@N, with a number that `kerwen "
 					"show` prints",
-					"%s.%s@: this is not a number", r->record->kind->name,
-					f->name);
+					"%s.%s: what follows the @ is not a number",
+					r->record->kind->name, f->name);
 	}
 	return RC_OK;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/cmd/show_history.h"
+#include "node/store/draft.h"
 
 /* The history as the commit found it. */
 static enum rc read_history(struct edit *e, const struct record *r, struct show_step **steps,
@@ -44,6 +45,22 @@ static int tell(struct edit *e, const char *what, const char *did, const struct 
 			(const char *)office.p, origin_time(s->origin.time_ms).text);
 }
 
+/* No decision is due; whether the first value may be given here, or by others only. */
+static int tell_unset(struct edit *e, const struct record *r, const char *what)
+{
+	struct draft_result judged;
+	struct draft_plan plan;
+	struct draft d = e->draft;
+
+	d.ops = e->ops.items;
+	d.ops_count = e->ops.count;
+	if (draft_judge(e->commit.work, &d, r, &plan, &judged) == RC_DENIED) {
+		return cmd_fail(e->c, CMD_FAILED, judged.hint, "%s", judged.text);
+	}
+	return cmd_fail(e->c, CMD_FAILED, "`kerwen set` gives it one",
+			"%s: no conflict is open: it never had a value", what);
+}
+
 int resolve_gone_field(struct edit *e, const struct record *r, const struct schema_field *f)
 {
 	char what[2 * LIMIT_NAME_BYTES_MAX + 2];
@@ -63,8 +80,7 @@ int resolve_gone_field(struct edit *e, const struct record *r, const struct sche
 	}
 	found = find_writer(steps, count, f, &settled);
 	if (found == NULL) {
-		return cmd_fail(e->c, CMD_FAILED, "`kerwen set` gives it one",
-				"%s: no conflict is open: it never had a value", what);
+		return tell_unset(e, r, what);
 	}
 	return tell(e, what, settled ? "settled" : "last written", found,
 		    "see `kerwen show ID --history`; `kerwen set` changes it");
