@@ -19,11 +19,12 @@ static bool is_control(int32_t c)
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f);
 }
 
-/* Marks that turn the order of what is shown, or hide: a text with them may
- * look like another one. They may stand in values, but are shown as numbers. */
+/* Marks that turn the order of what is shown, break the line, or hide: a text
+ * with them may look like another one. They may stand in values, but are shown as numbers. */
 static bool is_deceiving(int32_t c)
 {
-	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+	return c == 0x061c || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+	       c == 0xfeff;
 }
 
 static bool is_allowed(int32_t c, enum text_form form)

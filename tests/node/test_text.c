@@ -153,6 +153,8 @@ Test(text, shows_control_characters_as_escapes)
 		  "\\xc2\\x9b31m", "the one-byte CSI of C1" },
 		{ "\xff\xfe", "\\xff\\xfe", "not UTF-8" },
 		{ "a\u202etxt", "a\\u202etxt", "an override of the direction" },
+		{ "a\u061cb", "a\\u061cb", "the Arabic letter mark" },
+		{ "a\u2028b\u2029", "a\\u2028b\\u2029", "ends of lines and paragraphs" },
 		{ "a\u2066b\u2069", "a\\u2066b\\u2069", "an isolate" },
 		{ "\ufeff"
 		  "id",
