@@ -19,8 +19,8 @@ struct listing {
 	bool oversized;
 };
 
-static const char *const states[] = { "", "linked", "not the same" };
-static const char *const state_words[] = { "candidate", "linked", "not-same" };
+static const char *const states[] = { "", "linked", "not the same", "disputed" };
+static const char *const state_words[] = { "candidate", "linked", "not-same", "disputed" };
 
 static const char *home_of(const struct duplicates *d, const struct record *r)
 {
@@ -455,7 +455,11 @@ const struct command cmd_duplicates_command = {
 	.details =
 		"Names are compared as they sound, in any alphabet, and need not be known here:\n"
 		"likely pairs agree in name, date and a third value, possible ones in the name,\n"
-		"and in nothing known they differ. Nothing is ever merged.",
+		"and in nothing known they differ. A correction that the office has not seen yet\n"
+		"is not held against a likely pair. Disputed: linked, and said not to be the "
+		"same;\n"
+		"they count as one until `link` or `not-same` is said anew. Nothing is ever "
+		"merged.",
 	.options = options,
 	.run = run,
 };

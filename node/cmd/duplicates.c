@@ -5,7 +5,7 @@
 
 #include "node/base/clock.h"
 #include "node/base/mem.h"
-#include "node/store/samekey.h"
+#include "node/cmd/duplicates_key.h"
 
 enum { SLICE_MS = 500, ENTRIES_MAX = 1 << 20 };
 
@@ -13,6 +13,8 @@ enum { SLICE_MS = 500, ENTRIES_MAX = 1 << 20 };
 struct duplicates_entry {
 	uint8_t name[SAMEKEY_HASH_LEN], same[SAMEKEY_HASH_LEN];
 	bool has_same;
+	bool may_be_stale; /* the third value was corrected by others since */
+	bool has_third;
 	int32_t year; /* 0: not known */
 	struct uuid id;
 };
@@ -65,18 +67,6 @@ static int open_slice(struct duplicates *d, struct duplicates_slice *s)
 	s->source = records_source(&s->stamps);
 	d->end_ms = clock_monotonic_ms() + SLICE_MS;
 	return CMD_OK;
-}
-
-/* What a record shows in a field; empty when unset, or the field is NULL. */
-static struct bytes value_of(const struct duplicates_slice *s, const struct record *r,
-			     const struct schema_field *f)
-{
-	struct values v = { NULL, 0 };
-
-	if (f == NULL || view_values(r, f, &s->source, s->arena, &v) != RC_OK || v.count == 0) {
-		return bytes_at(NULL, 0);
-	}
-	return v.items[0];
 }
 
 static void close_slice(struct duplicates *d, const struct duplicates_slice *s)
@@ -203,17 +193,6 @@ int duplicates_find_groups(struct duplicates *d)
 
 /* --- keys -------------------------------------------------------------------------- */
 
-static int32_t year_of(const struct duplicates_slice *s, const struct record *r)
-{
-	struct bytes date = value_of(s, r, s->date);
-	struct bytes year = value_of(s, r, s->year);
-
-	if (date.len > 0) {
-		return (int32_t)(value_number(VALUE_PDATE, date) / (16 * 32));
-	}
-	return year.len > 0 ? (int32_t)value_number(VALUE_INT, year) : 0;
-}
-
 /* The share of the keys that a name's hash belongs to. */
 static uint32_t share_of(const uint8_t name[SAMEKEY_HASH_LEN], uint32_t shares)
 {
@@ -236,9 +215,11 @@ static enum rc take_key(struct duplicates *d, const struct duplicates_slice *s,
 			const struct record *r)
 {
 	struct duplicates_entry *e = &d->entries[d->count];
+	uint8_t buffer[SAMEKEY_LEN_MAX];
 	struct samekey key;
+	bool stale = false;
 
-	if (!is_live(r) || !samekey_read(value_of(s, r, schema_doubles_key(s->kind)), &key) ||
+	if (!is_live(r) || !duplicates_key(d, s, r, buffer, &key, &stale) ||
 	    share_of(key.name.p, d->shares) != d->share) {
 		return RC_OK;
 	}
@@ -252,7 +233,9 @@ static enum rc take_key(struct duplicates *d, const struct duplicates_slice *s,
 	if (e->has_same) {
 		memcpy(e->same, key.same.p, SAMEKEY_HASH_LEN);
 	}
-	e->year = year_of(s, r);
+	e->may_be_stale = stale;
+	e->has_third = !duplicates_is_unknown(s->third, duplicates_value(s, r, s->third));
+	e->year = duplicates_year(s, r);
 	e->id = r->id;
 	d->count++;
 	return RC_OK;
@@ -268,10 +251,16 @@ static int order_entries(const void *a, const void *b)
 
 /* --- pairs ------------------------------------------------------------------------- */
 
-/* What the keys say: likely, and possible as far as they know. */
+/* What the keys say: likely, and possible as far as they know. One that may be
+ * stale is not held against them (third values that differ still are: look). */
 static bool are_likely(const struct duplicates_entry *a, const struct duplicates_entry *b)
 {
-	return a->has_same && b->has_same && memcmp(a->same, b->same, SAMEKEY_HASH_LEN) == 0;
+	if (!a->has_same || !b->has_same) {
+		return false;
+	}
+	return memcmp(a->same, b->same, SAMEKEY_HASH_LEN) == 0 ||
+	       ((a->may_be_stale || b->may_be_stale) && a->year != 0 && a->year == b->year &&
+		a->has_third && b->has_third);
 }
 
 static bool may_be_one(const struct duplicates_entry *a, const struct duplicates_entry *b)
@@ -279,22 +268,19 @@ static bool may_be_one(const struct duplicates_entry *a, const struct duplicates
 	return a->year == 0 || b->year == 0 || a->year == b->year;
 }
 
-/* A value that says nothing: unset, or a code that is called so. */
-static bool is_unknown(const struct schema_field *f, struct bytes v)
-{
-	const struct schema_code *c = f == NULL || f->codes == NULL ? NULL :
-								      schema_code_find(f->codes, v);
-
-	return v.len == 0 || (c != NULL && (strcmp(c->label, "unknown") == 0 ||
-					    strcmp(c->label, "not known") == 0));
-}
-
 static bool contradict(const struct duplicates_slice *s, const struct record *a,
 		       const struct record *b)
 {
-	struct bytes x = value_of(s, a, s->third), y = value_of(s, b, s->third);
+	struct bytes x = duplicates_value(s, a, s->third), y = duplicates_value(s, b, s->third);
 
-	return !is_unknown(s->third, x) && !is_unknown(s->third, y) && !bytes_equal(x, y);
+	return !duplicates_is_unknown(s->third, x) && !duplicates_is_unknown(s->third, y) &&
+	       !bytes_equal(x, y);
+}
+
+/* What people have to look at. */
+static bool is_open(enum duplicates_state state)
+{
+	return state == DUPLICATES_CANDIDATE || state == DUPLICATES_DISPUTED;
 }
 
 static enum rc find_state(struct duplicates *d, const struct duplicates_slice *s,
@@ -315,7 +301,9 @@ static enum rc find_state(struct duplicates *d, const struct duplicates_slice *s
 	}
 	for (i = 0; i < group.count; i++) {
 		if (uuid_equal(group.members[i].id, pair->b->id)) {
-			pair->state = DUPLICATES_LINKED;
+			pair->state = pair->state == DUPLICATES_NOT_SAME ? DUPLICATES_DISPUTED :
+									   DUPLICATES_LINKED;
+			break;
 		}
 	}
 	return rc;
@@ -337,9 +325,7 @@ static enum rc look(struct duplicates *d, const struct duplicates_slice *s,
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	}
 	rc = find_state(d, s, &pair);
-	return rc == RC_OK && (d->all || pair.state == DUPLICATES_CANDIDATE) ?
-		       d->on_pair(d, s, &pair) :
-		       rc;
+	return rc == RC_OK && (d->all || is_open(pair.state)) ? d->on_pair(d, s, &pair) : rc;
 }
 
 /* Where the pairs of a share stand between slices: entries a < b. */

@@ -2,7 +2,9 @@
  * Looking for doubles: a walk over the records of a kind, and the pairs that
  * have one key (samekey.h).
  *
- *   likely    name, date and the third value are equal
+ *   likely    name, date and the third value are equal; where the third was
+ *             corrected since the key was made, and the date is not known here:
+ *             name, year and third value are
  *   possible  the name is, and nothing that is known says otherwise: year of
  *             the date and third value are equal, or not known to one side (a
  *             code that is called "unknown" or "not known" is not)
@@ -18,7 +20,12 @@
 #include "node/store/doubles.h"
 #include "node/store/records.h"
 
-enum duplicates_state { DUPLICATES_CANDIDATE, DUPLICATES_LINKED, DUPLICATES_NOT_SAME };
+enum duplicates_state {
+	DUPLICATES_CANDIDATE,
+	DUPLICATES_LINKED,
+	DUPLICATES_NOT_SAME,
+	DUPLICATES_DISPUTED /* they count as one, and are said not to be the same */
+};
 
 /* One slice, as the callbacks see it; fields are NULL where this node has none. */
 struct duplicates_slice {

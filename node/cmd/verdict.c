@@ -151,6 +151,7 @@ static int write_both(struct say *s)
 				   .id = s->ids[i],
 				   .ops = ops,
 				   .ops_count = choose_ops(s, &s->ids[1 - i], ops),
+				   .adds_anew = s->reverses,
 				   .keep_deleted = true };
 		struct draft_result result;
 		enum rc rc = RC_OK;

@@ -34,6 +34,7 @@ struct draft {
 	uint32_t ops_count;
 	bool has_form;     /* the author saw `form`, not what is here now */
 	struct vv form;    /* over all scopes */
+	bool adds_anew;    /* also to sets what is in them: it outlives removals by others */
 	bool keep_deleted; /* refuse to touch a deleted record (imports) */
 	bool resolves;     /* may change `fixed` and the centre's values */
 };

@@ -16,24 +16,36 @@ static const struct schema_field *source_of(const struct computed *c, const stru
 	return schema_field_by_name(c->kind, bytes_of(f->derive_from[i]));
 }
 
-/* Whether the operations touch a source, and this node knows all of them. */
-static bool is_due(const struct computed *c, const struct schema_field *f,
-		   const struct draft_op *ops, uint32_t count)
+/* Whether the operations touch a source. */
+static bool touches(const struct computed *c, const struct schema_field *f,
+		    const struct draft_op *ops, uint32_t count)
 {
 	const struct schema_field *source = NULL;
-	bool touched = false;
+	uint32_t i;
+
+	for (i = 0; (source = source_of(c, f, i)) != NULL; i++) {
+		if (draft_find_op(ops, count, source) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether this node knows all sources, and may write what they make. */
+static bool is_mine(const struct computed *c, const struct schema_field *f)
+{
+	const struct schema_field *source = NULL;
 	uint32_t i;
 
 	if (f->derive == DERIVE_NONE || f->closed || !c->may_write(c->ctx, f->reach)) {
 		return false;
 	}
 	for (i = 0; (source = source_of(c, f, i)) != NULL; i++) {
-		touched = touched || draft_find_op(ops, count, source) != NULL;
 		if (!c->may_write(c->ctx, source->reach)) {
 			return false;
 		}
 	}
-	return touched;
+	return true;
 }
 
 /* The value that a field shows once the operations are done; empty: unset. */
@@ -96,11 +108,15 @@ enum rc computed_add(const struct computed *c, struct draft_op *ops, uint32_t *c
 		struct draft_op op = { .field = f };
 		uint8_t buffer[BUFFER_MAX];
 		struct bytes value;
+		bool touched = touches(c, f, ops, given);
 
-		if (!is_due(c, f, ops, given)) {
+		if (!is_mine(c, f) || (c->is_new && !touched)) {
 			continue;
 		}
 		rc = compute(c, f, ops, given, buffer, &value);
+		if (rc == RC_OK && !touched && value.len == 0) {
+			continue; /* nothing that was said takes it away */
+		}
 		op.code = rc == RC_OK && value.len > 0 ? OP_PUT : OP_CLEAR;
 		if (op.code == OP_PUT) {
 			op.value = arena_copy(c->work->arena, value);

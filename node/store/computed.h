@@ -1,7 +1,8 @@
 /*
  * Fields that the writer computes from others: year(DATE), same(NAME, DATE,
- * FIELD). A change of a source changes them in the same commit, if this node
- * knows all their sources; others see them as any field.
+ * FIELD). A change of a record changes them in the same commit, if this node
+ * knows all their sources and they no longer follow from these: others may have
+ * corrected one. Others see them as any field.
  */
 #ifndef KERWEN_COMPUTED_H
 #define KERWEN_COMPUTED_H

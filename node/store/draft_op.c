@@ -256,7 +256,7 @@ enum rc draft_judge_change(struct judge *j, const struct draft_op *op, bool *cha
 		rc = state != NULL && state->items_count > 1 ? judge_settling(j, op) : RC_OK;
 		break;
 	case OP_SET_ADD:
-		*changes = !is_in_set(state, op->value, j->d);
+		*changes = j->d->adds_anew || !is_in_set(state, op->value, j->d);
 		return *changes ? judge_link(j, op) : RC_OK;
 	case OP_SET_REMOVE:
 		*changes = is_in_set(state, op->value, j->d);
