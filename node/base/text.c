@@ -90,6 +90,31 @@ bool text_find_control(struct bytes in, enum text_form form, int32_t *out)
 	return found.control >= 0;
 }
 
+static bool is_blank(int32_t c)
+{
+	utf8proc_category_t of = utf8proc_category(c);
+
+	return of == UTF8PROC_CATEGORY_CC || of == UTF8PROC_CATEGORY_CF ||
+	       of == UTF8PROC_CATEGORY_ZS || of == UTF8PROC_CATEGORY_ZL ||
+	       of == UTF8PROC_CATEGORY_ZP;
+}
+
+bool text_is_blank(struct bytes in)
+{
+	size_t at = 0;
+
+	while (at < in.len) {
+		int32_t c = 0;
+		size_t n = read_char(in, at, &c);
+
+		if (n == 0 || !is_blank(c)) {
+			return false;
+		}
+		at += n;
+	}
+	return true;
+}
+
 static enum rc end_lines(struct bytes in, struct arena *a, struct bytes *out)
 {
 	struct bytes_writer w = bytes_writer_init(arena_take(a, in.len), in.len);

@@ -29,6 +29,9 @@ struct bytes text_expression(const char *typed, struct arena *a);
  * one: the first that the form does not allow. */
 bool text_find_control(struct bytes in, enum text_form form, int32_t *out);
 
+/* Whether nothing of it can be seen: blanks, ends of lines, marks of no width. */
+bool text_is_blank(struct bytes in);
+
 /* Whether it is UTF-8 (RFC 3629: no surrogates, no over-long forms). */
 bool text_is_utf8(struct bytes in);
 

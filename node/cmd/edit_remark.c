@@ -3,6 +3,7 @@
 #include "node/cmd/edit.h"
 #include "node/cmd/shared.h"
 #include "node/store/conflicts.h"
+#include "node/store/doubles.h"
 
 static void note_closed_code(struct edit *e)
 {
@@ -39,11 +40,60 @@ static enum rc note_shared(struct edit *e, struct kv_txn *t)
 	return rc;
 }
 
+/* A link that one side alone names counts for nothing. */
+static enum rc note_half_links(struct edit *e, struct kv_txn *t, uint16_t kind)
+{
+	struct store *s = e->node.store;
+	const struct schema_kind *k = schema_kind_by_number(&s->catalog->schema, kind);
+	const struct schema_field *same = k == NULL ? NULL : schema_doubles_same(k);
+	struct record r, other;
+	struct values named = { NULL, 0 };
+	struct uuid id;
+	uint32_t i;
+	enum rc rc = RC_OK;
+
+	if (same == NULL) {
+		return RC_OK;
+	}
+	rc = records_get(t, s->catalog, k->number, e->draft.id, &s->arena, &r);
+	rc = rc == RC_OK ? doubles_named(&r, same, &s->arena, &named) : rc;
+	for (i = 0; rc == RC_OK && i < named.count; i++) {
+		if (!doubles_other(&r, named.items[i], &id)) {
+			continue;
+		}
+		rc = records_get(t, s->catalog, k->number, id, &s->arena, &other);
+		if (rc == RC_NOTFOUND || (rc == RC_OK && !doubles_names(&other, same, r.id))) {
+			out_note(e->c->out,
+				 "note: %s links only records that both name each other; use "
+				 "`kerwen link`",
+				 same->name);
+			return RC_OK;
+		}
+	}
+	return rc;
+}
+
+/* Whether the change named another record as the same. */
+static bool adds_link(const struct edit *e)
+{
+	const struct schema_field *same = schema_doubles_same(e->draft.kind);
+	uint32_t i;
+
+	for (i = 0; same != NULL && i < e->draft.ops_count; i++) {
+		if (e->draft.ops[i].field == same && e->draft.ops[i].code == OP_SET_ADD) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int edit_remark(struct edit *e)
 {
 	struct kv_txn *t = NULL;
 	enum rc rc = RC_OK;
 	int code = CMD_OK;
+	uint16_t kind = e->draft.kind->number;
+	bool links = adds_link(e);
 
 	/* The names borrow from the catalog, which the next transaction may read again. */
 	if (e->result.closed_code != NULL) {
@@ -56,9 +106,12 @@ int edit_remark(struct edit *e)
 	if (code != CMD_OK) {
 		return code;
 	}
-	e->shares = (conflicts_get(t, e->draft.kind->number, e->draft.id) & CONFLICTS_SHARED) != 0;
+	e->shares = (conflicts_get(t, kind, e->draft.id) & CONFLICTS_SHARED) != 0;
 	if (e->shares) {
 		rc = note_shared(e, t);
+	}
+	if (rc == RC_OK && links) {
+		rc = note_half_links(e, t, kind);
 	}
 	store_end(e->node.store, t);
 	return rc == RC_OK ? CMD_OK : open_fail(e->c, rc, "it was written, but cannot be read");

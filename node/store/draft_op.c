@@ -1,4 +1,5 @@
 /* One operation of a draft: whether it may be written, and changes anything. */
+#include "node/base/text.h"
 #include "node/store/doubles.h"
 #include "node/store/draft_priv.h"
 #include "sync/feed.h"
@@ -80,6 +81,10 @@ enum rc draft_judge_op(struct judge *j, const struct draft_op *op)
 	    value_check(type, op->value) != RC_OK) {
 		return draft_refuse(j, RC_INVALID, "see `kerwen schema show`",
 				    "%s.%s: not a valid %s", kind, f->name, value_type_text(type));
+	}
+	if (f->required && type == VALUE_TEXT && text_is_blank(op->value)) {
+		return draft_refuse(j, RC_INVALID, "give it a value that can be seen",
+				    "%s.%s: this is empty but for blanks", kind, f->name);
 	}
 	return f->check == CHECK_NONE ? judge_code(j, f, op->value) : judge_check(j, f, op->value);
 }

@@ -213,6 +213,19 @@ cmp -s "key.$z" "key.$y" || fail "the key is not made anew: $(cat "key.$z" "key.
 pair "$z" "$y"
 [ "$level" = 'likely candidate' ] || fail "$level"
 
+# A link of one side alone is none, and says so.
+expect 0 "$KERWEN" -C c set "$z" "same_as+=$y"
+says err 'note: same_as links only records that both name each other; use `kerwen link`'
+expect 0 "$KERWEN" -C c set "$y" "same_as+=$z"
+lacks err 'note: same_as'
+expect 0 "$KERWEN" -C c unlink "$z" "$y"
+
+# What nobody sees is no name.
+for blank in ' ' "$(printf '\302\240')" "$(printf '\342\200\213')"; do
+	expect 2 "$KERWEN" -C m set "$y" "name_tm=$blank"
+	says err 'person.name_tm: this is empty but for blanks'
+done
+
 # Linked, and said not to be the same, each without knowing of the other.
 person m 'Batyrow Serdar' 1970-01-02 1 TM-M
 x=$id

@@ -196,6 +196,28 @@ Test(text, cuts_at_every_size_without_overrun)
 	}
 }
 
+Test(text, is_blank_when_nothing_can_be_seen)
+{
+	static const struct {
+		const char *in;
+		bool blank;
+		const char *why;
+	} rows[] = {
+		{ "", true, "nothing" },
+		{ " \t\n", true, "blanks and ends of lines" },
+		{ "\u00a0\u2003", true, "a blank that does not break, a wide one" },
+		{ "\u200b\u2060\ufeff", true, "marks of no width" },
+		{ " .", false, "a full stop" },
+		{ "\u00a0\u044f", false, "a letter" },
+		{ "\xff", false, "not UTF-8: others refuse it" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_expect_eq(text_is_blank(bytes_of(rows[i].in)), rows[i].blank, "%s", rows[i].why);
+	}
+}
+
 Test(text, finds_what_was_meant)
 {
 	static const char *const names[] = { "office invite", "import",  "export", "init",
