@@ -21,6 +21,7 @@ struct out {
 	bool quiet;       /* -q: no notes, no progress */
 	bool has_colour;  /* of `to` */
 	bool has_bar;     /* of `notes` */
+	bool told_cut;    /* that a table was cut: once is enough */
 };
 
 /* The standard streams; json and quiet off. */
@@ -65,7 +66,8 @@ struct out_table;
 /* Gives. NULL when out of memory; the other calls take that. */
 struct out_table *out_table_new(const struct out_column *columns, size_t count);
 
-/* Begins a row, then its cells in order; texts are copied and escaped. */
+/* Begins a row, then its cells in order; texts are copied, escaped, and
+ * cut to 120 characters, of which a note tells. */
 void out_table_row(struct out_table *t);
 void out_table_cell(struct out_table *t, struct bytes text);
 void out_table_text(struct out_table *t, const char *text);

@@ -8,12 +8,16 @@
 #include "node/base/text.h"
 #include "node/cmd/out.h"
 
+enum { CELL_CHARS = 120 };
+#define CUT "..."
+
 struct out_table {
 	struct libscols_table *table;
 	struct libscols_line *line; /* the row begun last */
 	size_t cell;                /* the next one of it */
 	size_t columns_count;
-	enum rc rc; /* sticky */
+	bool is_cut; /* a cell did not fit */
+	enum rc rc;  /* sticky */
 };
 
 struct out_table *out_table_new(const struct out_column *columns, size_t count)
@@ -54,9 +58,24 @@ void out_table_row(struct out_table *t)
 	}
 }
 
+/* The text as far as a cell shows it: one long value would widen all rows. */
+static struct bytes cut_text(struct bytes text)
+{
+	size_t i, chars = 0;
+
+	for (i = 0; i < text.len; i++) {
+		chars += (text.p[i] & 0xc0) != 0x80; /* not inside a character */
+		if (chars > CELL_CHARS || i > 4 * CELL_CHARS) {
+			return bytes_at(text.p, i);
+		}
+	}
+	return text;
+}
+
 void out_table_cell(struct out_table *t, struct bytes text)
 {
-	size_t max = 4 * text.len + 4; /* every byte may become \xNN */
+	struct bytes part = cut_text(text);
+	size_t max = 4 * part.len + 4 + strlen(CUT); /* every byte may become \xNN */
 	char *shown;
 
 	if (t == NULL || t->rc != RC_OK) {
@@ -71,7 +90,11 @@ void out_table_cell(struct out_table *t, struct bytes text)
 		t->rc = RC_NOMEM;
 		return;
 	}
-	text_printable(shown, max, text);
+	text_printable(shown, max - strlen(CUT), part);
+	if (part.len < text.len) {
+		strcat(shown, CUT);
+		t->is_cut = true;
+	}
 	if (scols_line_refer_data(t->line, t->cell, shown) != 0) {
 		free(shown);
 		t->rc = RC_NOMEM;
@@ -130,6 +153,10 @@ enum rc out_table_print(struct out *o, struct out_table *t)
 		}
 		scols_table_set_stream(t->table, o->to);
 		rc = scols_print_table(t->table) == 0 ? RC_OK : RC_IO;
+	}
+	if (rc == RC_OK && t->is_cut && !o->told_cut) {
+		o->told_cut = true;
+		out_note(o, "note: long values are cut here; --json has them whole");
 	}
 	out_table_drop(t);
 	return rc;

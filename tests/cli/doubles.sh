@@ -226,6 +226,16 @@ for blank in ' ' "$(printf '\302\240')" "$(printf '\342\200\213')"; do
 	says err 'person.name_tm: this is empty but for blanks'
 done
 
+# One long value does not widen the tables of all; JSON has it whole.
+long=$(printf '%0200d' 0 | sed 's/0/Я/g')
+expect 0 "$KERWEN" -C m set "$other" "name_ru=$long"
+expect 0 "$KERWEN" -C m show "$other"
+lacks out "$long"
+says out '...'
+says err 'note: long values are cut here; --json has them whole'
+expect 0 "$KERWEN" -C m show "$other" --json
+says out "$long"
+
 # Linked, and said not to be the same, each without knowing of the other.
 person m 'Batyrow Serdar' 1970-01-02 1 TM-M
 x=$id
