@@ -255,7 +255,7 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 	const char *key = cmd_option(args, "key"), *office = cmd_option(args, "for");
 	struct import_request r = { .path = args->words[1],
 				    .kind = bytes_of(args->words[0]),
-				    .key = bytes_of(key == NULL ? "" : key),
+				    .key = key == NULL ? bytes_at(NULL, 0) : bytes_of(key),
 				    .is_dry = cmd_has(args, "dry-run"),
 				    .again = cmd_has(args, "again") };
 	struct import i = { .file = NULL };

@@ -249,7 +249,7 @@ static enum rc bind_key(struct import_sheet *s, struct value_reader *r, struct p
 	uint32_t u = 0;
 
 	s->looks_up = false;
-	if (s->key.len == 0) {
+	if (s->key.p == NULL) {
 		s->has_key = k->uniques_count > 0 && take_unique(s, 0, &missing);
 		return RC_OK;
 	}

@@ -23,7 +23,7 @@ struct import_sheet {
 	struct import_column columns[IMPORT_COLUMNS_MAX];
 	uint32_t columns_count;
 	struct bytes kind_name;
-	struct bytes key; /* --key: fields joined by commas; empty: the kind's first unique */
+	struct bytes key; /* --key: fields joined by commas; p NULL: the kind's first unique */
 	uint16_t home;    /* of new records, at the centre */
 
 	const struct schema_kind *kind;

@@ -99,7 +99,7 @@ expect 2 k import thnig f.csv
 says 'did you mean "thing"?'
 for key in 'colour=thing has no field "colour"' 'made=the file lacks the column made' \
 	'made,name=the file lacks the column made' 'name,name=name is named twice' \
-	'id=a column id names its record by itself'; do
+	'id=a column id names its record by itself' '=thing has no field ""'; do
 	expect 2 k import thing f.csv --key "${key%%=*}"
 	says "--key: ${key#*=}"
 done
