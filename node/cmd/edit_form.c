@@ -3,23 +3,7 @@
  * one replaces only what it shows; so it must be one that this node gave out.
  */
 #include "node/cmd/edit.h"
-#include "node/store/key.h"
-
-/* Whether an entry touched the record: then it is the last one of its feed, or
- * the index has it. */
-static bool is_touch(struct edit *e, const struct record *r, struct dot d)
-{
-	struct key k = key_record_dot(r->kind_number, r->id, d);
-	struct bytes v;
-	uint32_t i;
-
-	for (i = 0; i < r->parts_count; i++) {
-		if (vv_get(&r->parts[i].part.vector, d.feed) == d.seq) {
-			return true;
-		}
-	}
-	return kv_get(e->commit.work->txn, KV_DOT, key_bytes(&k), &v) == RC_OK;
-}
+#include "node/store/replay.h"
 
 static uint32_t count_dots(const struct record *r)
 {
@@ -52,13 +36,22 @@ static int refuse(struct edit *e, const char *text)
 	return cmd_fail(e->c, CMD_USAGE, "take the version that `kerwen show` prints", "%s", text);
 }
 
+static enum rc look_back(struct edit *e, const struct record *r, bool *had)
+{
+	struct replay p = { .txn = e->commit.work->txn };
+	enum rc rc = replay_had(&p, r, &e->draft.form, &e->node.scratch, had);
+
+	replay_close(&p);
+	return rc;
+}
+
 int edit_read_form(struct edit *e)
 {
 	const char *text = cmd_option(e->args, "if-version");
 	struct vv *form = &e->draft.form;
 	const struct record *r = NULL;
 	enum rc rc = RC_OK;
-	uint32_t i;
+	bool had = true;
 	int code = CMD_OK;
 
 	if (text == NULL) {
@@ -77,14 +70,15 @@ int edit_read_form(struct edit *e)
 	if (rc == RC_INVALID) {
 		return refuse(e, "--if-version: this is not a version");
 	}
-	/* Every version has a dot, and every dot touched the record. */
-	rc = rc == RC_OK && form->count == 0 ? RC_LIMIT : rc;
-	for (i = 0; rc == RC_OK && i < form->count; i++) {
-		rc = is_touch(e, r, form->dots[i]) ? RC_OK : RC_LIMIT;
+	e->draft.has_form = rc == RC_OK && !equals_version(r, form);
+	if (e->draft.has_form) {
+		rc = look_back(e, r, &had);
 	}
-	if (rc != RC_OK) {
+	if (rc != RC_OK && rc != RC_LIMIT) {
+		return open_fail(e->c, rc, "it cannot be read");
+	}
+	if (rc == RC_LIMIT || !had) {
 		return refuse(e, "--if-version: this record never had this version here");
 	}
-	e->draft.has_form = !equals_version(r, form);
 	return CMD_OK;
 }

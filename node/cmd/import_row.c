@@ -190,40 +190,6 @@ static enum rc choose_record(const struct import_context *x, const struct import
 
 static const char version_hint[] = "take it as `kerwen export` wrote it, or leave it empty";
 
-/* What the person who made the file had seen of the record. */
-static enum rc read_version(const struct record *rec, struct value_reader *r, struct bytes column,
-			    struct bytes text, struct draft *d, struct import_reject *why)
-{
-	struct vv now = { .max = LIMIT_VECTOR_FEEDS_MAX };
-	enum rc rc = RC_OK;
-
-	d->form.max = (uint32_t)(text.len / 18 + 1);
-	d->form.dots = arena_take(r->arena, d->form.max * sizeof(*d->form.dots));
-	now.dots = arena_take(r->arena, now.max * sizeof(*now.dots));
-	if (d->form.dots == NULL || now.dots == NULL) {
-		return RC_NOMEM;
-	}
-	if (vv_parse(text, &d->form) != RC_OK) {
-		return import_row_reject(why, column, "this is not a version", version_hint);
-	}
-	rc = view_version(rec, &now);
-	if (rc != RC_OK) {
-		return rc;
-	}
-	switch (vv_compare(&d->form, &now)) {
-	case VV_EQUAL:
-		return RC_OK;
-	case VV_BEFORE:
-		d->has_form = true;
-		return RC_OK;
-	case VV_AFTER:
-	case VV_CONCURRENT:
-		break;
-	}
-	return import_row_reject(why, column, "this record never had this version here",
-				 version_hint);
-}
-
 /* The record that a row means. */
 struct target {
 	const struct record *now;
@@ -232,17 +198,59 @@ struct target {
 	bool has_then;
 };
 
-/* The record as the maker of an old file saw it. */
-static enum rc look_back(const struct import_context *x, const struct draft *d, struct target *t)
+/* Whether what is stored can have had this version. What this batch changed is
+ * not looked at: its row waits for the next one. */
+static enum rc check_version(const struct import_context *x, const struct vv *version,
+			     struct target *t, bool *had)
 {
 	struct work *w = x->commit->work;
 	struct arena *a = x->reader->arena;
 	enum rc rc = records_get(w->txn, w->store->catalog, t->now->kind_number, t->now->id, a,
 				 &t->stored);
 
+	*had = false;
 	if (rc == RC_OK) {
-		rc = replay_as_of(x->replay, &t->stored, &d->form, a, &t->then);
+		rc = replay_had(x->replay, &t->stored, version, a, had);
 	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* What the person who made the file had seen of the record. */
+static enum rc read_version(const struct import_context *x, struct bytes column, struct bytes text,
+			    struct target *t, struct draft *d, struct import_reject *why)
+{
+	struct arena *a = x->reader->arena;
+	struct vv now = { .max = LIMIT_VECTOR_FEEDS_MAX };
+	enum rc rc = RC_OK;
+	bool had = false;
+
+	d->form.max = (uint32_t)(text.len / 18 + 1);
+	d->form.dots = arena_take(a, d->form.max * sizeof(*d->form.dots));
+	now.dots = arena_take(a, now.max * sizeof(*now.dots));
+	if (d->form.dots == NULL || now.dots == NULL) {
+		return RC_NOMEM;
+	}
+	if (vv_parse(text, &d->form) != RC_OK) {
+		return import_row_reject(why, column, "this is not a version", version_hint);
+	}
+	rc = view_version(t->now, &now);
+	if (rc != RC_OK || vv_compare(&d->form, &now) == VV_EQUAL) {
+		return rc;
+	}
+	d->has_form = true;
+	rc = check_version(x, &d->form, t, &had);
+	if (rc != RC_OK || had) {
+		return rc;
+	}
+	return import_row_reject(why, column, "this record never had this version here",
+				 version_hint);
+}
+
+/* The record as the maker of an old file saw it. */
+static enum rc look_back(const struct import_context *x, const struct draft *d, struct target *t)
+{
+	enum rc rc = replay_as_of(x->replay, &t->stored, &d->form, x->reader->arena, &t->then);
+
 	t->has_then = rc == RC_OK;
 	return rc;
 }
@@ -385,8 +393,8 @@ static enum rc read_existing(const struct import_context *x, const struct csvfil
 	}
 	for (i = 0; i < s->columns_count && rc == RC_OK && s->has_id; i++) {
 		if (s->columns[i].role == IMPORT_VERSION && row->cells[i].len > 0) {
-			rc = read_version(t.now, x->reader, s->columns[i].name, row->cells[i],
-					  &out->draft, why);
+			rc = read_version(x, s->columns[i].name, row->cells[i], &t, &out->draft,
+					  why);
 		}
 	}
 	if (rc == RC_OK) {

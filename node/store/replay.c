@@ -3,6 +3,7 @@
 #include "node/base/mem.h"
 #include "node/store/context.h"
 #include "node/store/history.h"
+#include "node/store/key.h"
 #include "sync/feed.h"
 
 static bool is_same_dot(struct dot a, struct dot b)
@@ -101,6 +102,87 @@ enum rc replay_apply(struct replay *p, const struct record *r, struct dot d, str
 		rc = part_apply(part, &change, d, &seen, a);
 	}
 	return rc == RC_OK ? context.rc : rc;
+}
+
+/* Whether an entry touched the record: then it is the last one of its feed, or
+ * the index has it. */
+static enum rc is_touch(const struct replay *p, const struct record *r, struct dot d, bool *out)
+{
+	struct key k = key_record_dot(r->kind_number, r->id, d);
+	struct bytes v;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	*out = false;
+	for (i = 0; i < r->parts_count && !*out; i++) {
+		*out = vv_get(&r->parts[i].part.vector, d.feed) == d.seq;
+	}
+	if (!*out) {
+		rc = kv_get(p->txn, KV_DOT, key_bytes(&k), &v);
+		*out = rc == RC_OK;
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* Clears out when a version lacks what the writer of d had of a part. What the
+ * writer's form left out is no matter: the record on that disk had it. */
+static enum rc is_closed_under(struct replay *p, const struct history *h, struct dot d,
+			       const struct vv *version, bool *out)
+{
+	static const struct change plain = { .has_form = false };
+	struct context context = { .txn = p->txn, .change = &plain };
+	struct replay_entry *e = NULL;
+	enum rc rc = take_entry(p, d, &e);
+	uint32_t i;
+
+	if (rc != RC_OK) {
+		return rc == RC_NOTFOUND ? RC_OK : rc;
+	}
+	context.header = &e->entry.header;
+	for (i = 0; i < h->count && *out; i++) {
+		*out = vv_covers(version, h->steps[i].dot) ||
+		       !context_covers(&context, h->steps[i].dot);
+	}
+	return context.rc;
+}
+
+/* Clears out when a version is none of this part; touched: it has dots of it. */
+static enum rc judge_part(struct replay *p, const struct record *r, uint32_t part,
+			  const struct vv *version, struct arena *a, bool *touched, bool *out)
+{
+	size_t mark = arena_mark(a);
+	struct history h;
+	enum rc rc = history_get(p->txn, r, &r->parts[part], a, &h);
+	uint32_t i;
+
+	*touched = false;
+	for (i = 0; i < version->count && rc == RC_OK && *out; i++) {
+		if (feed_scope(version->dots[i].feed) == r->parts[part].scope) {
+			*touched = true;
+			rc = is_closed_under(p, &h, version->dots[i], version, out);
+		}
+	}
+	arena_release(a, mark);
+	return rc;
+}
+
+enum rc replay_had(struct replay *p, const struct record *r, const struct vv *version,
+		   struct arena *a, bool *out)
+{
+	bool lives = false, touched = false;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	*out = true;
+	for (i = 0; i < version->count && rc == RC_OK && *out; i++) {
+		rc = is_touch(p, r, version->dots[i], out);
+	}
+	for (i = 0; i < r->parts_count && rc == RC_OK && *out; i++) {
+		rc = judge_part(p, r, i, version, a, &touched, out);
+		lives = lives || (touched && r->parts[i].part.heads_count > 0);
+	}
+	*out = *out && lives;
+	return rc;
 }
 
 enum rc replay_as_of(struct replay *p, const struct record *r, const struct vv *version,

@@ -5,7 +5,7 @@
  * Records that were made together stand together in an entry, so the last few
  * entries are kept between calls.
  *
- *   replay = { .txn } -> { replay_apply | replay_as_of | replay_said }
+ *   replay = { .txn } -> { replay_apply | replay_had | replay_as_of | replay_said }
  *                                                       -> replay_close
  *
  * A store that goes on from one transaction to the next sets txn anew; entries
@@ -40,6 +40,16 @@ struct replay {
  */
 enum rc replay_apply(struct replay *p, const struct record *r, struct dot d, struct arena *a,
 		     struct part *part);
+
+/*
+ * Whether a record can have had this version somewhere: every dot touched it,
+ * and nothing is missing that the authors of these had seen of it in the same
+ * scope, nor all of its existence. Only such a version may be taken for what
+ * somebody looked at. r: as it is stored now. The arena is given back.
+ * RC_NOMEM, or what the store answered.
+ */
+enum rc replay_had(struct replay *p, const struct record *r, const struct vv *version,
+		   struct arena *a, bool *out);
 
 /*
  * The record as it was when its version (view_version) was this one. r: as it

@@ -233,6 +233,70 @@ value 'visits=30'
 expect 0 a import person count.csv --author Maral --again
 value 'visits=36'
 
+# --- versions that the record never had -------------------------------------------
+
+# version ID: the version of the record at a.
+version()
+{
+	expect 0 a --json show "$1"
+	sed 's/.*"version":"\([^"]*\)".*/\1/' out
+}
+
+# row ID VERSION VISITS: a file with one row.
+row()
+{
+	printf 'id,_version,nr,visits\n%s,"%s",,%s\n' "$@" >row.csv
+}
+
+# rejected ID VERSION: no form may carry it, nor a row; nothing changes.
+rejected()
+{
+	row "$1" "$2" 500
+	expect 3 a import person row.csv
+	counts 0 0 0 1
+	grep -qF '_version,this record never had this version here' row.rejected.csv ||
+		grep -qF '_version,"this record never had this version here' row.rejected.csv ||
+		fail "rejected: $(cat row.rejected.csv)"
+	expect 2 a set "$1" visits+=500 --if-version "$2"
+	grep -qF -- '--if-version: this record never had this version here' err ||
+		fail "refused: $(cat err)"
+}
+
+# Of another record, older than anything in this one.
+expect 0 a add person nr=6 name=x visits=5
+other=$(version "$(cat out)")
+expect 0 a add person nr=7 name=x visits=100
+id=$(cat out)
+first=$(version "$id")
+expect 0 a set "$id" visits+=1
+rejected "$id" "$other"
+value 'visits=101'
+
+# Half of a version: what b wrote, who had seen what a wrote before.
+meet
+expect 0 b set "$id" name=y
+meet
+whole=$(version "$id")
+case $whole in
+*,*) ;;
+*) fail "one feed: $whole" ;;
+esac
+expect 0 a set "$id" city=Mary
+for half in "${whole%%,*}" "${whole#*,}"; do
+	[ "${half%%:*}" = "${first%%:*}" ] || rejected "$id" "$half"
+done
+value 'visits=101'
+
+# What it had is taken: all of it, and what it was before b wrote.
+row "$id" "$whole" 103
+expect 0 a import person row.csv
+counts 0 1 0 0
+value 'visits=103'
+row "$id" "$first" 110
+expect 0 a import person row.csv
+counts 0 1 0 0
+value 'visits=113'
+
 # Taking out what was put in again since takes nothing out: nothing is written.
 expect 0 a --json add person nr=5 tags=q
 id=$(sed 's/.*"id":"\([^"]*\)".*/\1/' out)

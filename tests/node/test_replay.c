@@ -89,9 +89,12 @@ static void assert_same(struct fixture_node *n, struct uuid id, struct moment *m
 	struct vv version = version_of(m);
 	struct record r, then;
 	struct moment got;
+	bool had = false;
 
 	cr_assert_eq(store_begin(n->store, false, &p.txn), RC_OK);
 	r = load(n, p.txn, id);
+	cr_assert_eq(replay_had(&p, &r, &version, &n->store->arena, &had), RC_OK);
+	cr_expect(had, "%s was one", why);
 	cr_assert_eq(replay_as_of(&p, &r, &version, &n->store->arena, &then), RC_OK);
 	encode(&then, &got);
 	cr_assert(bytes_equal(bytes_at(got.state, got.len), bytes_at(m->state, m->len)), "%s", why);
@@ -148,6 +151,51 @@ Test(replay, a_record_as_of_a_version_is_what_it_was_then)
 					  0,
 			  "%s is one of its own", why);
 	}
+}
+
+static bool had(struct fixture_node *n, struct uuid id, struct moment *m)
+{
+	struct replay p = { .txn = NULL };
+	struct vv version = version_of(m);
+	struct record r;
+	bool out = false;
+
+	cr_assert_eq(store_begin(n->store, false, &p.txn), RC_OK);
+	r = load(n, p.txn, id);
+	cr_assert_eq(replay_had(&p, &r, &version, &n->store->arena, &out), RC_OK);
+	store_end(n->store, p.txn);
+	replay_close(&p);
+	return out;
+}
+
+Test(replay, a_version_is_one_that_the_record_had)
+{
+	struct uuid other = fixture_add(a, 0, "person", "nr=2", NULL);
+	struct moment m = remember(a, other);
+	struct uuid id = fixture_add(a, 0, "person", "nr=1", NULL);
+	struct moment first = remember(a, id);
+	uint32_t i;
+
+	cr_expect(!had(a, id, &m), "of another record");
+	exchange(a);
+	exchange(b);
+	cr_assert_eq(fixture_set(b, "person", id, "nr=3", NULL), RC_OK);
+	cr_assert_eq(fixture_set(a, "person", id, "secret=s", NULL), RC_OK);
+	exchange(b);
+	exchange(a);
+	m = remember(a, id);
+	cr_assert(m.dots_count > 2, "its home, its office's own, and the other office");
+	cr_expect(had(a, id, &m) && had(a, id, &first));
+	for (i = 0; i < m.dots_count; i++) {
+		struct moment one = { .dots = { m.dots[i] }, .dots_count = 1 };
+
+		cr_expect_eq(had(a, id, &one),
+			     m.dots[i].feed == first.dots[0].feed &&
+				     m.dots[i].seq == first.dots[0].seq,
+			     "dot %u alone", i);
+	}
+	m.dots_count = 0;
+	cr_expect(!had(a, id, &m), "nothing at all");
 }
 
 /* How many operations an author said of a record from a version. */
