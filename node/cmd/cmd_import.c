@@ -15,6 +15,8 @@ static const struct cmd_option options[] = {
 	{ .name = "dry-run", .help = "judge every row, and write nothing" },
 	{ .name = "again", .help = "from the start, though the file was imported before" },
 	{ .name = "for", .value = "OFFICE", .help = "at the centre: whose new records are" },
+	{ .name = "fail-on-conflict",
+	  .help = "exit with 4 if a row leaves its record in conflict" },
 	AUTHOR_ARG_OPTIONS,
 	{ 0 },
 };
@@ -164,6 +166,21 @@ static void note_breaks(struct cmd_context *c, const struct import *i)
 	json_decref(breaks);
 }
 
+static void note_conflicts(struct cmd_context *c, const struct import *i)
+{
+	uint64_t settled = i->progress.settled, open = i->progress.open;
+
+	if (settled > 0) {
+		out_note(c->out, "note: %" PRIu64 " %s an open conflict", settled,
+			 settled == 1 ? "row settles" : "rows settle");
+	}
+	if (open > 0) {
+		out_note(c->out, "note: %" PRIu64 " %s in open conflict; see `kerwen conflicts %s`",
+			 open, open == 1 ? "row leaves its record" : "rows leave their records",
+			 i->sheet.kind->name);
+	}
+}
+
 static enum rc print_json(struct cmd_context *c, const struct import *i)
 {
 	const struct import_progress *p = &i->progress;
@@ -176,6 +193,8 @@ static enum rc print_json(struct cmd_context *c, const struct import *i)
 			    json_integer(counts ? (json_int_t)p->unchanged : 0));
 	json_object_set_new(document, "rejected",
 			    json_integer(counts ? (json_int_t)p->rejected : 0));
+	json_object_set_new(document, "settled", json_integer(counts ? (json_int_t)p->settled : 0));
+	json_object_set_new(document, "open", json_integer(counts ? (json_int_t)p->open : 0));
 	json_object_set_new(document, "breaks", list_breaks(i));
 	if (i->was_done) {
 		json_object_set_new(document, "already_imported", json_true());
@@ -185,6 +204,15 @@ static enum rc print_json(struct cmd_context *c, const struct import *i)
 				    json_integer((json_int_t)i->resumed));
 	}
 	return out_json(c->out, document);
+}
+
+/* Rows that were not taken weigh more than conflicts. */
+static int choose_exit(const struct import *i)
+{
+	if (i->progress.rejected > 0) {
+		return CMD_REJECTED;
+	}
+	return i->request.fails_on_conflict && i->progress.open > 0 ? CMD_CONFLICT : CMD_OK;
 }
 
 static int report(struct cmd_context *c, const struct import *i)
@@ -204,6 +232,7 @@ static int report(struct cmd_context *c, const struct import *i)
 		 " rejected",
 		 i->request.is_dry ? "would be: " : "", p->added, p->changed, p->unchanged,
 		 p->rejected);
+	note_conflicts(c, i);
 	note_breaks(c, i);
 	if (c->out->json && print_json(c, i) != RC_OK) {
 		return CMD_FAILED;
@@ -219,7 +248,7 @@ static int report(struct cmd_context *c, const struct import *i)
 		out_note(c->out, "the rejected rows, with the reasons, are in %s",
 			 i->rejected.path);
 	}
-	return p->rejected > 0 ? CMD_REJECTED : CMD_OK;
+	return choose_exit(i);
 }
 
 static int import(struct cmd_context *c, struct import *i, const struct import_request *r,
@@ -257,7 +286,8 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 				    .kind = bytes_of(args->words[0]),
 				    .key = key == NULL ? bytes_at(NULL, 0) : bytes_of(key),
 				    .is_dry = cmd_has(args, "dry-run"),
-				    .again = cmd_has(args, "again") };
+				    .again = cmd_has(args, "again"),
+				    .fails_on_conflict = cmd_has(args, "fail-on-conflict") };
 	struct import i = { .file = NULL };
 	struct author_arg author;
 	struct cmd_node n;

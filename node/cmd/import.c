@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/store/records.h"
+
 enum { SEEN_SLOTS = 4096 };
 
 /* Reads and binds the header, so that a wrong one is told at once. */
@@ -224,17 +226,66 @@ static void count_moves(struct import_progress *p, const struct import_row *row,
 	}
 }
 
+/* Whether the record of a row is in open conflict, as the commit has it. */
+static enum rc look(struct batch *b, const struct import_row *row, bool *open)
+{
+	struct arena *a = b->i->scratch;
+	struct work *w = b->commit.work;
+	struct records_stamps stamps = { w->txn, b->i->store->info.centre_incarnation, a };
+	struct view_source source = records_source(&stamps);
+	size_t mark = arena_mark(a);
+	const struct record *r = NULL;
+	enum rc rc = RC_OK;
+
+	*open = false;
+	if (row->is_unchanged || row->draft.act == DRAFT_ADD) {
+		return RC_OK;
+	}
+	r = work_record(w, row->draft.kind->number, row->draft.id);
+	rc = r == NULL ? w->rc : view_has_conflict(r, &source, a, open);
+	arena_release(a, mark);
+	return rc;
+}
+
+/* A row that carries a version settles what was open when nothing is any more. */
+static void count_conflicts(struct import_progress *p, const struct draft_result *result,
+			    bool before, bool after)
+{
+	if (result->outcome == DRAFT_CHANGED) {
+		p->settled += result->settled || (before && !after);
+		p->open += after;
+	}
+}
+
+/* Adds and counts a draft, unless it says nothing. A refusal is in result. */
+static enum rc write_row(struct batch *b, struct import_row *row, struct draft_result *result)
+{
+	bool before = false, after = false;
+	enum rc rc = look(b, row, &before);
+
+	if (rc == RC_OK && !row->is_unchanged) {
+		rc = commit_add(&b->commit, &row->draft, result);
+	}
+	if (rc == RC_OK) {
+		rc = look(b, row, &after);
+	}
+	if (rc == RC_OK) {
+		count_row(&b->i->progress, result->outcome);
+		count_moves(&b->i->progress, row, result->outcome);
+		count_conflicts(&b->i->progress, result, before, after);
+		b->i->closed += result->closed_code != NULL;
+	}
+	return rc;
+}
+
 /* Adds the draft of a row; what the rules refuse is a rejected row. */
 static enum rc add_row(struct batch *b, struct import_row *row, struct path_problem *why)
 {
 	struct import_reject reject;
 	struct draft_result result = { .outcome = DRAFT_UNCHANGED };
-	enum rc rc = row->is_unchanged ? RC_OK : commit_add(&b->commit, &row->draft, &result);
+	enum rc rc = write_row(b, row, &result);
 
 	if (rc == RC_OK) {
-		count_row(&b->i->progress, result.outcome);
-		count_moves(&b->i->progress, row, result.outcome);
-		b->i->closed += result.closed_code != NULL;
 		return RC_OK;
 	}
 	if (!commit_is_refusal(rc) || b->commit.work->rc != RC_OK || rc == RC_FULL) {

@@ -24,7 +24,7 @@ struct import_request {
 	struct bytes key; /* as of import_sheet.h */
 	uint16_t home;    /* of new records, at the centre; else 0 */
 	struct bytes author, reason;
-	bool is_dry, again;
+	bool is_dry, again, fails_on_conflict;
 };
 
 struct import {

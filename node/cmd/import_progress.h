@@ -8,7 +8,7 @@
 #include "node/base/csvfile.h"
 #include "node/cmd/import_break.h"
 
-enum { IMPORT_PROGRESS_LEN = 58 + IMPORT_PASSAGES_MAX * IMPORT_PASSAGE_LEN /* at most */ };
+enum { IMPORT_PROGRESS_LEN = 74 + IMPORT_PASSAGES_MAX * IMPORT_PASSAGE_LEN /* at most */ };
 
 struct import_progress {
 	struct csvfile_place place; /* of the next row */
@@ -16,6 +16,8 @@ struct import_progress {
 	uint64_t rejected_bytes; /* of the file of rejected rows */
 	bool is_done;
 	struct import_passages passages; /* of the rows that changed a record */
+	uint64_t settled;                /* of these: how many settled an open conflict, */
+	uint64_t open;                   /* and how many left their record in one */
 };
 
 void import_progress_encode(const struct import_progress *p, struct bytes_writer *w);

@@ -133,7 +133,7 @@ grep -qF '"fields":{"code":"a","name":"one, \"1\"","made":"2016-12-09","made_yea
 
 printf '\357\273\277code;name;price\nc;"three;3";3\nb;zwei;4\n' >f.csv
 expect 0 k --json import thing f.csv
-[ "$(cat out)" = '{"format":1,"new":1,"changed":1,"unchanged":0,"rejected":0,"breaks":[]}' ] ||
+[ "$(cat out)" = '{"format":1,"new":1,"changed":1,"unchanged":0,"rejected":0,"settled":0,"open":0,"breaks":[]}' ] ||
 	fail "semicolons: $(cat out)"
 printf 'code\tname\nd\tvier' >f.csv
 expect 0 k import thing f.csv

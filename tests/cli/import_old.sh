@@ -297,6 +297,62 @@ expect 0 a import person row.csv
 counts 0 1 0 0
 value 'visits=113'
 
+# --- conflicts are told ------------------------------------------------------------
+
+# says TEXT, silent TEXT: whether the last command noted it.
+says()
+{
+	grep -qF -- "$1" err || fail "not told: $1: $(cat out err)"
+}
+
+silent()
+{
+	! grep -qF -- "$1" err || fail "told: $1: $(cat err)"
+}
+
+expect 0 a add person nr=8 name=x
+id=$(cat out)
+meet
+expect 0 a set "$id" name=y
+expect 0 b set "$id" name=z
+meet
+shows "$id" '"conflict":true'
+expect 0 a export person --where 'nr = "8"'
+cp out open.csv
+expect 0 a import person open.csv --fail-on-conflict
+counts 0 0 1 0
+silent conflict
+sed -E 's/,8,[xyz],/,8,w,/' open.csv >settle.csv
+for option in --dry-run --again; do
+	expect 0 a import person settle.csv $option --fail-on-conflict
+	says 'note: 1 row settles an open conflict'
+	silent 'in open conflict'
+done
+shows "$id" '"conflict":false'
+
+# What a row says beside a newer value is to be decided.
+expect 0 a add person nr=9 name=x
+expect 0 a export person --where 'nr = "8" or nr = "9"'
+sed -E 's/,8,w,/,8,u,/; s/,9,x,/,9,u,/' out >beside.csv
+for id in $(sed -n 's/^\([^,]*-[^,]*\),.*/\1/p' beside.csv); do
+	expect 0 a set "$id" name=v
+done
+expect 4 a import person beside.csv --fail-on-conflict
+counts 0 2 0 0
+says 'note: 2 rows leave their records in open conflict; see `kerwen conflicts person`'
+silent settle
+expect 0 a import person beside.csv --again
+counts 0 0 2 0
+silent conflict
+
+# So it is when the row was rejected beside, and in JSON.
+{
+	sed 's/,u,/,t,/' beside.csv
+	echo ',,,,,no date,,,'
+} >both.csv
+expect 3 a --json import person both.csv --fail-on-conflict
+grep -qF '"settled":0,"open":2,' out || fail "JSON: $(cat out)"
+
 # Taking out what was put in again since takes nothing out: nothing is written.
 expect 0 a --json add person nr=5 tags=q
 id=$(sed 's/.*"id":"\([^"]*\)".*/\1/' out)
