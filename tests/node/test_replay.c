@@ -189,10 +189,8 @@ Test(replay, a_version_is_one_that_the_record_had)
 	for (i = 0; i < m.dots_count; i++) {
 		struct moment one = { .dots = { m.dots[i] }, .dots_count = 1 };
 
-		cr_expect_eq(had(a, id, &one),
-			     m.dots[i].feed == first.dots[0].feed &&
-				     m.dots[i].seq == first.dots[0].seq,
-			     "dot %u alone", i);
+		cr_expect_eq(had(a, id, &one), m.dots[i].feed == first.dots[0].feed,
+			     "dot %u alone: only what its home said of its existence", i);
 	}
 	m.dots_count = 0;
 	cr_expect(!had(a, id, &m), "nothing at all");
