@@ -255,6 +255,40 @@ static enum rc look_back(const struct import_context *x, const struct draft *d, 
 	return rc;
 }
 
+/* Whether a counter counted in a scope of which the version says nothing. */
+static bool is_unseen(const struct target *t, const struct schema_field *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->stored.parts_count; i++) {
+		if (view_find(&t->stored, i, f->number, CLASS_COUNTER) != NULL &&
+		    t->then.parts[i].part.vector.count == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A step from a number that the maker of the file cannot have seen would count
+ * all of it twice. */
+static enum rc check_counters(const struct import_context *x, const struct target *t,
+			      const struct cells *cells, struct import_reject *why)
+{
+	uint32_t i;
+
+	for (i = 0; i < x->sheet->columns_count; i++) {
+		const struct schema_field *f = x->sheet->columns[i].field;
+
+		if (cells->first[i + 1] > cells->first[i] && f->merge == MERGE_COUNTER &&
+		    is_unseen(t, f)) {
+			return import_row_reject(why, x->sheet->columns[i].name,
+						 "the row's version does not show this number",
+						 "export the record again");
+		}
+	}
+	return RC_OK;
+}
+
 /* Keeps of each cell what it says that the record did not. */
 static enum rc diff_cells(const struct import_context *x, const struct target *t,
 			  struct cells *cells)
@@ -352,12 +386,15 @@ static enum rc drop_said(const struct import_context *x, const struct draft *d,
 
 /* The operations of a row on a record that is there. */
 static enum rc follow_cells(const struct import_context *x, struct target *t, struct cells *cells,
-			    struct import_row *out)
+			    struct import_row *out, struct import_reject *why)
 {
 	enum rc rc = RC_OK;
 
 	if (out->draft.has_form && cells->ops.count > 0) {
 		rc = look_back(x, &out->draft, t);
+	}
+	if (t->has_then) {
+		rc = check_counters(x, t, cells, why);
 	}
 	if (rc == RC_OK) {
 		rc = diff_cells(x, t, cells);
@@ -398,7 +435,7 @@ static enum rc read_existing(const struct import_context *x, const struct csvfil
 		}
 	}
 	if (rc == RC_OK) {
-		rc = follow_cells(x, &t, cells, out);
+		rc = follow_cells(x, &t, cells, out, why);
 	}
 	if (rc == RC_OK) {
 		rc = find_moves(x->reader, t.now, cells, out);

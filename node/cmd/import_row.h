@@ -10,7 +10,9 @@
  * as of that version, and what its maker changed stands beside what was changed
  * since: who exported 17 and left it does not undo later steps. What the same
  * author changed in the same way from the same version before is not said
- * twice, so that a file may be imported again.
+ * twice, so that a file may be imported again. A version that the record cannot
+ * have had is rejected (replay_had), and so is the number of a counter in a scope
+ * that it shows nothing of.
  */
 #ifndef KERWEN_IMPORT_ROW_H
 #define KERWEN_IMPORT_ROW_H

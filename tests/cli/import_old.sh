@@ -83,6 +83,7 @@ kinds:
       - {name: tags, type: text, merge: set}
       - {name: visits, type: int, merge: counter}
       - {name: notes, type: text, merge: log}
+      - {name: calls, type: int, merge: counter, reach: office}
   - name: decree
     reach: nation
     writers: centre
@@ -198,7 +199,7 @@ cmp -s out before || fail "again changed: $(cat out), before: $(cat before)"
 expect 0 a set "$id" city=Bamy visits+=1 tags-=t
 {
 	cat edited.csv
-	echo ",,3,Oraz,,,,,"
+	echo ",,3,Oraz,,,,,,"
 } >longer.csv
 expect 0 a import person longer.csv
 counts 1 0 1 0
@@ -297,6 +298,17 @@ expect 0 a import person row.csv
 counts 0 1 0 0
 value 'visits=113'
 
+# What only the office has of it is no step from nothing.
+expect 0 a add person nr=10 calls=100
+id=$(cat out)
+whole=$(version "$id")
+for half in "${whole%%,*}" "${whole#*,}"; do
+	printf 'id,_version,nr,calls\n%s,"%s",,150\n' "$id" "$half" >row.csv
+	expect 3 a import person row.csv
+	counts 0 0 0 1
+done
+value 'calls=100'
+
 # --- conflicts are told ------------------------------------------------------------
 
 # says TEXT, silent TEXT: whether the last command noted it.
@@ -348,7 +360,7 @@ silent conflict
 # So it is when the row was rejected beside, and in JSON.
 {
 	sed 's/,u,/,t,/' beside.csv
-	echo ',,,,,no date,,,'
+	echo ',,,,,no date,,,,'
 } >both.csv
 expect 3 a --json import person both.csv --fail-on-conflict
 grep -qF '"settled":0,"open":2,' out || fail "JSON: $(cat out)"
