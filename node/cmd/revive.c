@@ -210,10 +210,10 @@ static int print(struct cmd_context *c, const struct backup *b, const struct res
 		 h->name, h->system_name, time, r->entries);
 	out_note(c->out,
 		 r->is_centre ?
-			 "What was written after that comes back from the offices when they sync, "
-			 "as far as they have it." :
-			 "What was written after that comes back from the centre with the next "
-			 "sync, as far as the centre has it.");
+			 "If it wrote more after that, its offices keep what they have of it and "
+			 "refuse to sync (exit 15)." :
+			 "If it sent more after that, the centre keeps what it has and refuses to "
+			 "sync (exit 15).");
 	if (r->key_is_protected) {
 		out_note(c->out, "Its key is still under the passphrase that it had.");
 	}

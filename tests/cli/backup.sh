@@ -116,7 +116,7 @@ expect 0 "$KERWEN" -C Mary sync
 expect 12 "$KERWEN" -C new restore Mary.backup --passphrase-file wrong
 [ ! -e new ] || fail "a wrong passphrase left something"
 expect 0 "$KERWEN" -C new restore Mary.backup --passphrase-file secret
-grep -q 'comes back from the centre with the next sync' err || fail "restore: $(cat err)"
+grep -q 'If it sent more after that, the centre keeps what it has' err || fail "restore: $(cat err)"
 [ ! -e new/lease ] || fail "a lease was restored"
 [ "$(stat -c %a new new/key | tr '\n' ' ')" = '700 600 ' ] || fail "others may look into it"
 expect 0 "$KERWEN" -C new verify
@@ -176,7 +176,7 @@ grep -q '^{"format":1,"file":"centre.backup","bytes":[0-9]*,"entries":[0-9]*,"ro
 expect 12 "$KERWEN" -C c2 restore centre.backup
 expect 12 "$KERWEN" -C c2 restore centre.backup --passphrase-file secret
 expect 0 "$KERWEN" -C c2 restore centre.backup --key-file clerk
-grep -q 'comes back from the offices' err || fail "of a centre: $(cat err)"
+grep -q 'its offices keep what they have of it' err || fail "of a centre: $(cat err)"
 
 # at SIGNAL SECONDS COMMAND...: sends the signal to it then; leaves its status
 # in got.
