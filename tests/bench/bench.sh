@@ -196,11 +196,11 @@ make_people()
 		family = split("Atayew Berdiýewa Nurmämmedow Orazow Garajaýewa Annaberdiýew", f, " ")
 		regions = split("TM-S TM-A TM-B TM-D TM-L TM-M", r, " ")
 		citizens = split("TKM AFG UZB KAZ TJK AZE", c, " ")
-		print "name_tm,name_key,birth_date,sex,citizenship,legal_status,stateless,region,contact"
+		print "name_tm,birth_date,sex,citizenship,legal_status,stateless,region,contact"
 		srand(1)
 		for (i = 0; i < count; i++) {
 			name = g[1 + int(rand() * given)] " " f[1 + int(rand() * family)] " " i
-			printf "%s,%s,%04d-%02d-%02d,%d,%s,%s,%s,%s,+993 6%07d\n", name, name,
+			printf "%s,%04d-%02d-%02d,%d,%s,%s,%s,%s,+993 6%07d\n", name,
 				1930 + int(rand() * 95), 1 + int(rand() * 12), 1 + int(rand() * 28),
 				1 + int(rand() * 2), c[1 + int(rand() * citizens)],
 				rand() < 0.3 ? "REF" : "FOR", rand() < 0.1 ? "true" : "false",
