@@ -17,13 +17,13 @@ import sys
 from struct import pack
 
 from model import (ADD, ALIVE, CLEAR, COUNT, DELETED, HOME, POLICIES, PUT, REGISTER, REMOVE, SET,
-                   History, State, View, number, read_schema)
+                   History, State, View, counts, group_of, number, read_offices, read_schema)
 
 ACTS = ("add", "edit", "delete", "restore")
 CODES = ("put", "clear", "add", "remove", "count", "log")
 MET = tuple(p[3:] for p in POLICIES) + (
     "set", "counter", "log", "form", "stale form", "deleted", "deleted, but edited",
-    "in 1 scopes", "in 2 scopes", "in 3 scopes")
+    "in 1 scopes", "in 2 scopes", "in 3 scopes", "linked")
 MET_AT = 1000  # histories, in which all of it must have been met
 DIFFERENCES_MAX = 3  # accounts that are printed
 
@@ -74,7 +74,7 @@ def view_bytes(view, fields):
         for i in items:
             put_value(out, i)
     conflict = conflict and not view.deleted  # nothing to decide, until it is back
-    flags = view.deleted | view.torn << 1 | conflict << 2
+    flags = view.deleted | view.torn << 1 | conflict << 2 | view.moved << 3 | view.exists << 4
     return bytes((flags,)) + view.home() + b"".join(out)
 
 
@@ -84,7 +84,7 @@ def read_view(b, fields):
         return {}
     r, out = Reader(b), {}
     flags = r.number(1)
-    out["deleted, torn, in conflict"] = "%d%d%d" % (flags & 1, flags >> 1 & 1, flags >> 2)
+    out["here, moved, in conflict, torn, deleted"] = "{:05b}".format(flags)
     out["home"] = r.bytes(4).hex()
     for f in fields:
         is_open, shown = r.number(1), r.value()
@@ -123,7 +123,8 @@ class Comparison:
 
     def on_history(self, r):
         if not self.world.kinds:
-            self.world.kinds = read_schema(self.world)
+            self.world.kinds, self.world.same = read_schema(self.world)
+            self.world.offices = read_offices(self.world)
         self.history = History(self.world)
         self.seed = r.number(8)
         self.settled, self.commits = {}, {}
@@ -187,7 +188,8 @@ class Comparison:
 
     def check_ops(self, key, form, ops, changes, applied, entries):
         """All that was typed is written, or stood there already."""
-        written = [op for c in changes for op in c.ops if op[0] != HOME]
+        derived = [f.number for f in self.history.kinds[key[0]] if f.is_derived]
+        written = [op for c in changes for op in c.ops if op[0] not in (HOME, *derived)]
         before = None
         for op in ops:
             self.compared += 1
@@ -200,10 +202,11 @@ class Comparison:
             self.differ("something was written that nobody typed", key)
 
     def before(self, key, applied, entries):
-        """The record as its author's node had it."""
-        return [State(self.history, [c for c in events if c.entry not in entries and
-                                     c.dot[1] <= applied.get(c.dot[0], 0)])
-                for events in self.history.events[key].values()]
+        """The record as its author's node had it, where it has its home."""
+        states = [State(self.history, [c for c in events if c.entry not in entries and
+                                       c.dot[1] <= applied.get(c.dot[0], 0)])
+                  for events in self.history.events[key].values()]
+        return View(self.history, states, applied).states
 
     @staticmethod
     def is_needless(op, states, form):
@@ -227,7 +230,8 @@ class Comparison:
         """What was met: a run that never saw a case proves nothing about it."""
         self.met["deleted"] += view.deleted
         self.met["deleted, but edited"] += view.torn
-        self.met["in %d scopes" % len(view.states)] += 1
+        if view.states:
+            self.met["in %d scopes" % len(view.states)] += 1
         for f in fields:
             if f.merge == REGISTER:
                 self.met[POLICIES[f.policy][3:]] += len(view.items(f.number, REGISTER)) > 1
@@ -239,7 +243,7 @@ class Comparison:
         applied = self.check_feeds(r, office)
         if settled:
             self.check_settled(office, applied)
-        seen = set()
+        seen, views, groups = set(), {}, []
         for _ in range(r.number(2)):
             key = r.number(2), r.bytes(16)
             parts = {}
@@ -247,7 +251,10 @@ class Comparison:
                 scope = r.number(2)
                 parts[scope] = r.block()
             seen.add(key)
-            self.check_record(office, applied, key, parts, r.block())
+            view = self.check_record(office, applied, key, parts, r.block())
+            views.setdefault(key[0], {})[key[1]] = view
+            groups.append((key, (r.number(1), r.number(1))))
+        self.check_groups(office, views, groups)
         for key, scopes in self.history.events.items():
             if key[0] in self.history.kinds and key not in seen and \
                     any(c.dot[1] <= applied.get(c.dot[0], 0) for s in scopes.values() for c in s):
@@ -300,17 +307,32 @@ class Comparison:
             self.differ("node %d has parts in scopes %s" % (office, sorted(parts)), key=key)
         fields = h.kinds.get(key[0])
         if fields is None:
-            return
+            return None
         # Equal states and equal cuts show the same: once is enough.
         name = (key, tuple(map(id, states)), tuple(centres))
         if name not in h.views:
             view = View(h, states, applied)
-            h.views[name] = view_bytes(view, fields)
+            h.views[name] = view, view_bytes(view, fields)
             self.note(view, fields)
         self.compared += len(fields) + 1
-        if h.views[name] != shown:
+        view, wanted = h.views[name]
+        if wanted != shown:
             self.differ("node %d: another view" % office, key=key)
-            self.tell_views(h.views[name], shown, fields)
+            self.tell_views(wanted, shown, fields)
+        return view
+
+    def check_groups(self, office, views, groups):
+        """Who is one with whom, and who counts."""
+        for (kind, record), told in groups:
+            same, wanted = self.history.same.get(kind), (0, 0)
+            if same is not None:
+                group = group_of(views[kind], same, record)
+                wanted = len(group), counts(views[kind], group, record)
+                self.met["linked"] += len(group) > 1
+            self.compared += 1
+            if wanted != told:
+                self.differ("node %d: a group of %d, counting %d, but it tells %d, %d" %
+                            (office, *wanted, *told), (kind, record))
 
     # --- differences ------------------------------------------------------------------
 

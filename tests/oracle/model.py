@@ -1,7 +1,7 @@
 """
 The merge once more, from DESIGN section 4 and proto/README.md alone.
 
-It decodes the raw entries itself and knows no order of application, no
+It decodes the raw entries itself (entries.py) and knows no order of application, no
 incremental state and no storage: a record is a set of events, each of which
 *saw* some of the others, and everything that is stored or shown follows from
 that by definition. Numbers in [] are chapters of proto/README.md.
@@ -10,12 +10,12 @@ that by definition. Numbers in [] are chapters of proto/README.md.
     State     what a set of events leaves of a record in one scope
     View      what a node shows of a record
 
-compare.py feeds it and compares. Moves and links have their place in Change
-(reading them), History.saw (what they cover) and View (what they show).
+compare.py feeds it and compares.
 """
 from bisect import bisect_left
-from hashlib import blake2b
 from struct import unpack_from
+
+from entries import (Entry, fields_of, hash256, number, one_of_each, varint, wrapped, zigzag)
 
 ALIVE, DELETED = 1, 2
 HOME = 0  # the field that names the record's home [11]
@@ -23,174 +23,19 @@ PUT, CLEAR, ADD, REMOVE, COUNT, LOG = range(6)
 REGISTER, SET, COUNTER, LOGS = range(4)  # the classes of ops, and of fields
 CLASS = {PUT: REGISTER, CLEAR: REGISTER, ADD: SET, REMOVE: SET, COUNT: COUNTER, LOG: LOGS}
 ASK, LATEST, FIXED, CENTRE, MIN, MAX, FLOW = range(7)
-SCHEMA_PART = 2  # the built-in kind that carries the schema [14]
+OFFICE, SCHEMA_PART = 1, 2  # the built-in kinds of offices and of the schema [14]
+NO_HOME = b"\0\0\0\0"
 NEVER = 1 << 64  # the place of what no cut covers yet
-
-
-# --- bytes [2, 3, 6] -----------------------------------------------------------
-
-def hash256(*pieces):
-    return blake2b(b"".join(pieces), digest_size=32).digest()
-
-
-def varint(n):
-    out = bytearray()
-    while n > 127:
-        out.append(n & 127 | 128)
-        n >>= 7
-    out.append(n)
-    return bytes(out)
-
-
-def read_varint(b, at):
-    n = shift = 0
-    while True:
-        c = b[at]
-        at += 1
-        n |= (c & 127) << shift
-        if c < 128:
-            return n, at
-        shift += 7
-
-
-def wrapped(n):
-    """In two's complement of 64 bits."""
-    return (n + (1 << 63)) % (1 << 64) - (1 << 63)
-
-
-def zigzag(n):
-    return varint(2 * n if n >= 0 else -2 * n - 1)
-
-
-def number(value):
-    n = read_varint(value, 0)[0]
-    return n // 2 if n % 2 == 0 else -(n + 1) // 2
-
-
-def fields_of(b):
-    """The fields of a protobuf message, in their order."""
-    at, end = 0, len(b)
-    while at < end:
-        tag, at = read_varint(b, at)
-        wire = tag & 7
-        if wire == 0:
-            value, at = read_varint(b, at)
-        elif wire == 2:
-            length, at = read_varint(b, at)
-            value = b[at:at + length]
-            at += length
-        elif wire == 1:
-            value = unpack_from("<Q", b, at)[0]
-            at += 8
-        else:
-            value = unpack_from("<I", b, at)[0]
-            at += 4
-        yield tag >> 3, value
-
-
-def one_of_each(b):
-    return dict(fields_of(b))
-
-
-def varints(b):
-    """A repeated number, packed."""
-    at, out = 0, []
-    while at < len(b):
-        n, at = read_varint(b, at)
-        out.append(n)
-    return out
-
-
-# --- entries [4, 5] ------------------------------------------------------------
-
-def stepped(base, step):
-    """The id that is `step` steps after base."""
-    n = int.from_bytes(base, "big")
-    low = (1 << 62) - 1
-    random = ((n >> 64 & 0xfff) << 62 | n & low) + step
-    n = n >> 76 << 76 | (random >> 62 & 0xfff) << 64 | (n >> 62 & 3) << 62 | random & low
-    return n.to_bytes(16, "big")
-
-
-class Change:
-    """What one entry does to one record: an event."""
-
-    __slots__ = ("entry", "dot", "kind", "id", "life", "ops", "form")
-
-    def __init__(self, entry, raw):
-        self.entry = entry
-        self.dot = (entry.feed, entry.seq)
-        self.kind = self.life = step = 0
-        self.id = None
-        codes, values, form, has_form = [], [], {}, False
-        for n, v in fields_of(raw):
-            if n == 1:
-                self.kind = v
-            elif n == 2:
-                step = v
-            elif n == 3:
-                self.id = v
-            elif n == 4:
-                self.life = v
-            elif n == 5:
-                codes += varints(v) if isinstance(v, bytes) else [v]
-            elif n == 6:
-                values.append(v)
-            elif n == 7:
-                dot = one_of_each(v)
-                form[dot[1]] = dot[2]
-            elif n == 8:
-                has_form = bool(v)
-        if self.id is None:
-            self.id = stepped(entry.base_id, step)
-        self.ops = [(c >> 3, c & 7, v) for c, v in zip(codes, values)]
-        self.form = form if has_form else None
-
-
-class Entry:
-    __slots__ = ("feed", "seq", "office", "scope", "seen_centre", "seen_own", "time", "commit",
-                 "author", "base_id", "cuts", "changes", "hash")
-
-    def __init__(self, raw, hash_before):
-        header, salt, changes = b"", b"", []
-        for n, v in fields_of(raw):
-            if n == 1:
-                header = v
-            elif n == 2:
-                salt = v
-            else:
-                changes.append(v)
-        h = {}
-        self.cuts = []
-        for n, v in fields_of(header):
-            if n == 13:
-                cut = one_of_each(v)
-                self.cuts.append((cut[1], cut[2], cut[3]))
-            else:
-                h[n] = v
-        self.feed, self.seq = h[1], h[2]
-        self.office, self.scope = self.feed >> 48, self.feed >> 32 & 0xffff
-        self.seen_centre, self.seen_own = h.get(3, 0), h.get(4, 0)
-        self.time, self.commit, self.author = h.get(7, 0), h.get(8, 0), h.get(9, b"")
-        self.base_id = h.get(11)
-        self.changes = [Change(self, c) for c in changes]
-        leaves = [hash256(self.salt_of(salt, i), c) for i, c in enumerate(changes)]
-        self.hash = hash256(hash_before, hash256(header, *leaves))  # [6]
-
-    @staticmethod
-    def salt_of(salt, i):
-        pair = hash256(salt, (i // 2).to_bytes(4, "big"))
-        return pair[16:] if i % 2 else pair[:16]
 
 
 # --- the schema, from the records that carry it [15] -----------------------------
 
 class Field:
-    __slots__ = ("number", "name", "merge", "policy", "ranks")
+    __slots__ = ("number", "name", "merge", "policy", "ranks", "is_derived")
 
     def __init__(self, raw):
         self.number = self.merge = self.policy = 0
-        self.name, self.ranks = b"", {}
+        self.name, self.ranks, self.is_derived = b"", {}, False
         for n, v in fields_of(raw):
             if n == 1:
                 self.number = v
@@ -203,12 +48,14 @@ class Field:
             elif n == 13:
                 flow = one_of_each(v)
                 self.ranks[flow[1]] = flow.get(2, 0)
+            elif n == 14:
+                self.is_derived = v != 0
 
 
 def read_schema(history):
-    """kind number -> its fields, in the order of their numbers; from the
-    records of kind 2, none of which was written twice."""
-    pieces, kinds = {}, {}
+    """kind number -> its fields, in the order of their numbers, and -> its field
+    of sameness; from the records of kind 2, none of which was written twice."""
+    pieces, kinds, same = {}, {}, {}
     for (kind, _), scopes in history.events.items():
         if kind == SCHEMA_PART:
             values = {f: v for f, _, v in scopes[0][0].ops}
@@ -220,8 +67,23 @@ def read_schema(history):
             data += pieces[name + b"#%d" % i][1]
         if count:
             fields = [Field(v) for n, v in fields_of(data) if n == 4]
-            kinds[one_of_each(data)[1]] = sorted(fields, key=lambda f: f.number)
-    return kinds
+            kind = one_of_each(data)
+            kinds[kind[1]] = sorted(fields, key=lambda f: f.number)
+            if 7 in kind:
+                same[kind[1]] = fields[one_of_each(kind[7]).get(2, 0)].number
+    return kinds, same
+
+
+def read_offices(history):
+    """scope -> the office whose own, or whose centre's, it is."""
+    scopes = {}
+    for (kind, _), parts in history.events.items():
+        if kind == OFFICE:
+            values = {f: v for c in parts[0] for f, _, v in c.ops}
+            for field in (4, 5):
+                if field in values:
+                    scopes[number(values[field])] = number(values[1])
+    return scopes
 
 
 # --- what is true: events and "saw" [7, 9, 11, 13] ---------------------------------
@@ -237,6 +99,8 @@ class History:
         self.cuts = {}    # feed -> [(seq, the centre's seq, its time)]
         self.centre_of = dict(world.centre_of) if world else {}  # scope -> the centre's feed
         self.kinds = world.kinds if world else {}
+        self.same = world.same if world else {}
+        self.offices = world.offices if world else {}
         self.states, self.views = {}, {}
         if world:
             self.events = {k: {s: list(c) for s, c in v.items()} for k, v in world.events.items()}
@@ -286,11 +150,18 @@ class History:
         person saw, and nobody sees what the node did not have."""
         return (c.form is None or c.form.get(dot[0], 0) >= dot[1]) and self.had(c.entry, dot)
 
+    def said(self, dot):
+        """The office that said it, whoever says it again."""
+        carried = self.entries[dot].carried
+        return carried[0] if carried else dot[0] >> 48
+
     def stamp(self, dot, applied):
         """Place and time of a dot as a node sees it, which applied so far."""
         e = self.entries[dot]
         if e.office == 0:
-            return e.seq, e.time
+            return e.seq, e.carried[1] if e.carried else e.time
+        if e.carried:
+            return NEVER, e.carried[1]  # in an office's own scope, which nothing cuts
         centre = self.centre_of.get(e.scope)
         time, cut = e.time, self.first_cut(dot)
         if e.seen_centre:
@@ -305,6 +176,7 @@ class State:
 
     def __init__(self, history, events):
         self.vector, self.heads, self.fields = {}, [], {}
+        self.scope = events[0].entry.scope if events else 0
         ops = {}
         for c in events:
             feed, seq = c.dot
@@ -373,9 +245,13 @@ class View:
 
     def __init__(self, history, states, applied):
         self.stamp = lambda dot: history.stamp(dot, applied)
-        self.states = states
-        heads = [h for s in states for h in s.heads]
+        self.said = history.said
+        self.all, self.offices = states, history.offices
+        self.states = [s for s in states if not self.is_left(s.scope)]
+        heads = [h for s in self.states for h in s.heads]
         deleted = [d for _, d in heads]
+        self.exists = bool(heads)
+        self.moved = not heads and any(s.heads for s in states)
         self.deleted, self.torn = bool(heads) and all(deleted), any(deleted) and not all(deleted)
 
     def has(self, field):
@@ -391,15 +267,24 @@ class View:
     def first(self, dot):
         return self.stamp(dot)[0], self.author(dot)
 
-    @staticmethod
-    def author(dot):
-        return dot[0] >> 48, dot[0] & 0xffffffff, dot[1]  # office, incarnation, seq
+    def author(self, dot):
+        return self.said(dot), dot[0] & 0xffffffff, dot[1]  # office, incarnation, seq
+
+    def is_live(self):
+        return self.exists and not self.deleted
+
+    def is_left(self, scope):
+        """Whether it is no scope of the record's home [22]."""
+        office, region = unpack_from(">HH", self.home())
+        if scope == 0 or self.home() == NO_HOME:
+            return False
+        return self.offices[scope] != office if scope in self.offices else scope != region
 
     def home(self):
-        """The centre's, else the greatest dot [11]."""
-        homes = self.items(HOME, REGISTER)
+        """The centre's, else the greatest dot, of all parts [11]."""
+        homes = [i for s in self.all for i in s.fields.get((HOME, REGISTER), ())]
         best = max(homes, key=lambda i: (i[0][0] >> 48 == 0, i[0]), default=None)
-        return best[2] if best else b"\0\0\0\0"
+        return best[2] if best else NO_HOME
 
     def register(self, field):
         """(in conflict, shown, siblings); a value is (is set, bytes)."""
@@ -425,9 +310,9 @@ class View:
         return True, min(items, key=lambda i: self.first(i[0]))
 
     def by_centre(self, _, items):
-        own = [i for i in items if i[0][0] >> 48 == 0]
+        own = [i for i in items if self.said(i[0]) == 0]
         shown = max(own or items, key=lambda i: self.latest(i[0]))
-        offices = [i for i in items if i[0][0] >> 48 != 0]
+        offices = [i for i in items if self.said(i[0]) != 0]
         return bool(own) and any(i[1:] != shown[1:] for i in offices), shown
 
     def by_min(self, _, items):
@@ -462,3 +347,25 @@ class View:
 
 
 POLICIES = ("by_ask", "by_latest", "by_fixed", "by_centre", "by_min", "by_max", "by_flow")
+
+
+# --- doubles [15] ------------------------------------------------------------------
+
+def group_of(views, same, record):
+    """What links hold together; views: id -> the view of each record of the kind."""
+    def named(record):
+        return {v for v, _ in views[record].items(same, SET)}
+
+    group, open_ends = {record}, [record]
+    while open_ends:
+        one = open_ends.pop()
+        for other in named(one) - group:
+            if other in views and one in named(other):
+                group.add(other)
+                open_ends.append(other)
+    return group
+
+
+def counts(views, group, record):
+    """Whether the record stands for its group."""
+    return record == min((r for r in group if views[r].is_live()), default=None)

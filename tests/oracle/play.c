@@ -110,9 +110,20 @@ struct play_draft {
 	uint32_t record;
 };
 
+/* Links are drawn elsewhere, and nobody types what is derived. */
+static const struct schema_field *draw_field(struct play *p, const struct schema_kind *k)
+{
+	const struct schema_field *f = &k->fields[draw(p, k->fields_count)];
+
+	while (f->type == VALUE_LINK || f->derive != DERIVE_NONE) {
+		f = &k->fields[draw(p, k->fields_count)];
+	}
+	return f;
+}
+
 static struct draft_op draw_op(struct play *p, const struct schema_kind *k, uint8_t *buffer)
 {
-	struct draft_op op = { .field = &k->fields[draw(p, k->fields_count)] };
+	struct draft_op op = { .field = draw_field(p, k) };
 
 	switch (op.field->merge) {
 	case MERGE_REGISTER:
@@ -306,6 +317,40 @@ static void do_commit(struct play *p)
 	write_commit(p, node, drafts, count);
 }
 
+/* One side of a link, or of what is known to be none. */
+static void draft_link(struct play *p, struct play_draft *d, uint32_t node, uint32_t record,
+		       uint32_t other, const struct draft_op *op)
+{
+	draft_change(p, d, node, record);
+	d->draft.act = DRAFT_EDIT;
+	d->ops[0] = *op;
+	d->ops[0].value = bytes_at(p->records[other].id.b, UUID_LEN);
+	d->draft.ops = d->ops;
+	d->draft.ops_count = 1;
+}
+
+/* Links two records in one commit, or unlinks them; now and then one side is
+ * forgotten. */
+static void do_link(struct play *p)
+{
+	static struct play_draft drafts[2];
+	uint32_t a = draw(p, p->records_count), b = draw(p, p->records_count);
+	uint32_t node = draw_writer(p, a), sides = draw(p, 8) == 0 ? 1 : 2;
+	const struct schema_kind *k = kind_at(p, node, p->records[a].kind);
+	struct draft_op op = { .code = draw(p, 4) == 0 ? OP_SET_REMOVE : OP_SET_ADD };
+
+	if (a == b || p->records[b].kind != k->number || schema_doubles_same(k) == NULL) {
+		return;
+	}
+	op.field = draw(p, 5) == 0 ? schema_doubles_different(k) : schema_doubles_same(k);
+	memset(drafts, 0, sizeof(drafts));
+	draft_link(p, &drafts[0], node, a, b, &op);
+	draft_link(p, &drafts[1], node, b, a, &op);
+	on_turn(&p->nodes[node]);
+	say(p, "node %u links records %u and %u", node, a, b);
+	write_commit(p, node, drafts, sides);
+}
+
 /* --- forms, wires, looks ------------------------------------------------------------ */
 
 /* Opens a form: remembers the version of a record, as a page would. */
@@ -351,7 +396,7 @@ static void do_sync(struct play *p)
 
 bool play_step(struct play *p)
 {
-	uint32_t what = draw(p, 20);
+	uint32_t what = draw(p, p->has_links ? 22 : 20);
 
 	if (p->step == p->steps) {
 		return false;
@@ -363,6 +408,8 @@ bool play_step(struct play *p)
 		do_open(p);
 	} else if (what < 19) {
 		do_sync(p);
+	} else if (what > 19) {
+		do_link(p);
 	} else {
 		p->listener->on_look(p->listener->ctx, p, draw_member(p), false);
 	}

@@ -83,6 +83,7 @@ struct play {
 	int64_t time_ms;
 	uint32_t step, steps;
 	uint64_t operations; /* of this history */
+	bool has_links;      /* set after play_found; their values are ids, which hold times */
 	const struct play_listener *listener;
 	char dir[64];
 };

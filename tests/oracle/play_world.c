@@ -13,7 +13,8 @@
 #include "node/store/found.h"
 #include "tests/sim/kv_sim.h"
 
-/* All kinds of field, all policies, in two or three scopes a record. */
+/* All kinds of field, all policies, in two or three scopes a record. The key is
+ * derived from what no clock has a say in. */
 static const char schema_text[] =
 	"schema: oracle\n"
 	"version: 1\n"
@@ -24,6 +25,7 @@ static const char schema_text[] =
 	"kinds:\n"
 	"  - name: person\n"
 	"    reach: region\n"
+	"    doubles: {key: key, same: same_as, different: not_same}\n"
 	"    fields:\n"
 	"      - {name: born, type: date, policy: ask}\n"
 	"      - {name: city, type: text, policy: latest}\n"
@@ -40,6 +42,11 @@ static const char schema_text[] =
 	"      - {name: marks, type: text, merge: set, reach: centre}\n"
 	"      - {name: secret, type: text, policy: ask, reach: office}\n"
 	"      - {name: diary, type: text, merge: log, reach: office}\n"
+	"      - {name: called, type: text, policy: fixed}\n"
+	"      - {name: key, type: text, derived: \"same(called, since, origin)\", policy: "
+	"latest}\n"
+	"      - {name: same_as, type: link, to: person, merge: set}\n"
+	"      - {name: not_same, type: link, to: person, merge: set}\n"
 	"  - name: case\n"
 	"    reach: centre\n"
 	"    fields:\n"

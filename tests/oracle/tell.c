@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/store/doubles.h"
 #include "node/store/feeds.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
@@ -281,7 +282,8 @@ static void put_view(struct tell *t, struct store *s, struct kv_txn *txn, const 
 
 	must(view_has_conflict(r, &source, &s->arena, &conflict) == RC_OK, "no view");
 	(void)view_home(r, &office, &region);
-	bytes_put_u8(&t->w, (uint8_t)(life.deleted | life.conflict << 1 | conflict << 2));
+	bytes_put_u8(&t->w, (uint8_t)(life.deleted | life.conflict << 1 | conflict << 2 |
+				      life.moved << 3 | life.exists << 4));
 	bytes_put_be16(&t->w, office);
 	bytes_put_be16(&t->w, region);
 	for (; f != NULL; f = field_after(r->kind, f->number)) {
@@ -309,6 +311,22 @@ static void put_parts(struct tell *t, struct store *s, struct kv_txn *txn, const
 	}
 }
 
+/* How many records its group has, and whether it is the one that counts. */
+static void put_group(struct tell *t, struct store *s, struct kv_txn *txn, const struct record *r)
+{
+	struct doubles_store stored = { txn, s->catalog };
+	struct doubles_source source = doubles_stored(&stored);
+	struct doubles_group group = { .count = 0 };
+	struct record_life life = view_life(r);
+
+	if (r->kind != NULL && schema_doubles_same(r->kind) != NULL) {
+		must(doubles_find_group(&source, r, &s->arena, &group) == RC_OK, "no group");
+	}
+	bytes_put_u8(&t->w, (uint8_t)group.count);
+	bytes_put_u8(&t->w, group.count > 0 && life.exists && !life.deleted &&
+				    doubles_counts(&group, r->id));
+}
+
 static void put_record(struct tell *t, struct store *s, struct kv_txn *txn, const struct record *r)
 {
 	size_t at, before;
@@ -322,6 +340,7 @@ static void put_record(struct tell *t, struct store *s, struct kv_txn *txn, cons
 		put_view(t, s, txn, r);
 	}
 	set_be16(t, at, (uint32_t)(t->w.len - before));
+	put_group(t, s, txn, r);
 }
 
 static uint32_t put_kind(struct tell *t, struct store *s, struct kv_txn *txn,
