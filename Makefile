@@ -45,7 +45,7 @@ SIM_O := $(call objects,tests/sim/kv_sim.c tests/sim/ptree.c)
 # The tests of the store once more, over the simulated disk; some are about real
 # ones.
 TEST_SIM_O := $(call objects,$(wildcard tests/sim/*.c) tests/node/fakedisk.c \
-	tests/oracle/play.c tests/oracle/play_world.c \
+	tests/oracle/play.c tests/oracle/play_move.c tests/oracle/play_world.c \
 	$(filter-out $(patsubst %,tests/node/test_%.c,backup kv_readers room), \
 	$(shell grep -lE '(fixture|forge|wire|store/kv)\.h"' tests/node/*.c)))
 ORACLE_O := $(call objects,$(wildcard tests/oracle/*.c) tests/node/wire.c) $(SIM_O)

@@ -23,7 +23,7 @@ ACTS = ("add", "edit", "delete", "restore")
 CODES = ("put", "clear", "add", "remove", "count", "log")
 MET = tuple(p[3:] for p in POLICIES) + (
     "set", "counter", "log", "form", "stale form", "deleted", "deleted, but edited",
-    "in 1 scopes", "in 2 scopes", "in 3 scopes", "linked")
+    "in 1 scopes", "in 2 scopes", "in 3 scopes", "linked", "moved")
 MET_AT = 1000  # histories, in which all of it must have been met
 DIFFERENCES_MAX = 3  # accounts that are printed
 
@@ -229,6 +229,7 @@ class Comparison:
     def note(self, view, fields):
         """What was met: a run that never saw a case proves nothing about it."""
         self.met["deleted"] += view.deleted
+        self.met["moved"] += view.moved
         self.met["deleted, but edited"] += view.torn
         if view.states:
             self.met["in %d scopes" % len(view.states)] += 1

@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 	}
 	tell_open(&t, stdout);
 	play_found(&p, &listener);
-	p.has_links = true;
+	p.has_links = p.has_moves = true;
 	tell_world(&t, &p);
 	for (i = 0; i < count; i++) {
 		play_one(&p, &t, seed + i);

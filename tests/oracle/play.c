@@ -1,4 +1,4 @@
-#include "play.h"
+#include "play_priv.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "node/store/records.h"
 #include "play_world.h"
 
-static void must(bool is_sound, const struct play *p, const char *what)
+void play_must(bool is_sound, const struct play *p, const char *what)
 {
 	if (!is_sound) {
 		(void)fprintf(stderr, "seed %llu, step %u: %s\n", (unsigned long long)p->seed,
@@ -26,14 +26,12 @@ static uint32_t draw_from(uint64_t *chance, uint32_t below)
 	return (uint32_t)((*chance >> 33) % below);
 }
 
-static uint32_t draw(struct play *p, uint32_t below)
+uint32_t play_draw(struct play *p, uint32_t below)
 {
 	return draw_from(&p->chance, below);
 }
 
-static void say(struct play *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(struct play *p, const char *format, ...)
+void play_say(struct play *p, const char *format, ...)
 {
 	char text[160];
 	va_list args;
@@ -67,7 +65,7 @@ static int64_t draw_skew(struct play *p)
 }
 
 /* Before a node does anything it looks at its clock. */
-static void on_turn(void *ctx)
+void play_turn(void *ctx)
 {
 	struct play_node *n = ctx;
 	struct play *p = n->play;
@@ -92,11 +90,12 @@ static struct bytes draw_value(struct play *p, const struct schema_field *f, uin
 	struct bytes_writer w = bytes_writer_init(buffer, max);
 
 	if (f->type == VALUE_DATE) {
-		value_put_number(&w, (2016 * 16 + 1 + draw(p, 3)) * 32 + 9);
+		value_put_number(&w, (2016 * 16 + 1 + play_draw(p, 3)) * 32 + 9);
 	} else if (f->merge == MERGE_COUNTER || f->type == VALUE_INT) {
-		value_put_number(&w, (int64_t)draw(p, 9) - 4);
+		value_put_number(&w, (int64_t)play_draw(p, 9) - 4);
 	} else {
-		return bytes_of(f->type == VALUE_CODE ? codes[draw(p, 5)] : texts[draw(p, 4)]);
+		return bytes_of(f->type == VALUE_CODE ? codes[play_draw(p, 5)] :
+							texts[play_draw(p, 4)]);
 	}
 	return bytes_written(&w);
 }
@@ -113,10 +112,10 @@ struct play_draft {
 /* Links are drawn elsewhere, and nobody types what is derived. */
 static const struct schema_field *draw_field(struct play *p, const struct schema_kind *k)
 {
-	const struct schema_field *f = &k->fields[draw(p, k->fields_count)];
+	const struct schema_field *f = &k->fields[play_draw(p, k->fields_count)];
 
 	while (f->type == VALUE_LINK || f->derive != DERIVE_NONE) {
-		f = &k->fields[draw(p, k->fields_count)];
+		f = &k->fields[play_draw(p, k->fields_count)];
 	}
 	return f;
 }
@@ -127,10 +126,10 @@ static struct draft_op draw_op(struct play *p, const struct schema_kind *k, uint
 
 	switch (op.field->merge) {
 	case MERGE_REGISTER:
-		op.code = draw(p, 6) == 0 ? OP_CLEAR : OP_PUT;
+		op.code = play_draw(p, 6) == 0 ? OP_CLEAR : OP_PUT;
 		break;
 	case MERGE_SET:
-		op.code = draw(p, 2) == 0 ? OP_SET_ADD : OP_SET_REMOVE;
+		op.code = play_draw(p, 2) == 0 ? OP_SET_ADD : OP_SET_REMOVE;
 		break;
 	case MERGE_COUNTER:
 		op.code = OP_COUNT;
@@ -145,11 +144,16 @@ static struct draft_op draw_op(struct play *p, const struct schema_kind *k, uint
 	return op;
 }
 
+static bool was_home(const struct play_record *r, uint32_t node)
+{
+	return (r->homes >> node & 1) != 0;
+}
+
 /* Whether the field may be written by this node of this record's offices. */
 static bool is_within(const struct play_record *r, uint32_t node, const struct schema_field *f)
 {
-	return f->reach == REACH_OFFICE ? node == r->home :
-	       f->reach == REACH_CENTRE ? node == r->home || node == 0 :
+	return f->reach == REACH_OFFICE ? was_home(r, node) :
+	       f->reach == REACH_CENTRE ? was_home(r, node) || node == 0 :
 					  true;
 }
 
@@ -158,13 +162,13 @@ static bool is_within(const struct play_record *r, uint32_t node, const struct s
 static void draw_ops(struct play *p, struct play_draft *d, uint32_t node,
 		     const struct play_record *r)
 {
-	uint32_t i, count = draw(p, PLAY_OPS_MAX + 1);
+	uint32_t i, count = play_draw(p, PLAY_OPS_MAX + 1);
 
 	d->draft.ops = d->ops;
 	for (i = 0; i < count; i++) {
 		struct draft_op op = draw_op(p, d->draft.kind, d->values[d->draft.ops_count]);
 
-		if (is_within(r, node, op.field) || draw(p, 40) == 0) {
+		if (is_within(r, node, op.field) || play_draw(p, 40) == 0) {
 			d->ops[d->draft.ops_count++] = op;
 		}
 	}
@@ -191,14 +195,14 @@ static void draft_change(struct play *p, struct play_draft *d, uint32_t node, ui
 {
 	const struct play_record *r = &p->records[record];
 	const struct play_form *form = find_form(p, node, record);
-	uint32_t what = draw(p, 10);
+	uint32_t what = play_draw(p, 10);
 
 	d->record = record;
 	d->draft.id = r->id;
 	d->draft.kind = kind_at(p, node, r->kind);
 	d->draft.act = what == 0 ? DRAFT_DELETE : what == 1 ? DRAFT_RESTORE : DRAFT_EDIT;
-	d->draft.resolves = draw(p, 3) == 0;
-	if (form != NULL && draw(p, 2) == 0) {
+	d->draft.resolves = play_draw(p, 3) == 0;
+	if (form != NULL && play_draw(p, 2) == 0) {
 		d->draft.has_form = true;
 		d->draft.form = form->seen;
 	}
@@ -214,15 +218,25 @@ static uint32_t region_of(uint32_t office)
 	return (office - 1) / 3;
 }
 
+/* Old homes, too: they write until they hear that the record has left. */
 static bool may_touch(const struct play_record *r, uint32_t node)
 {
-	return node == 0 || (r->reach == PLAY_OF_REGION && region_of(node) == region_of(r->home)) ||
-	       (r->reach == PLAY_OF_OFFICE && node == r->home);
+	uint32_t i;
+
+	if (node == 0 || was_home(r, node)) {
+		return true;
+	}
+	for (i = 1; i < PLAY_NODES && r->reach == PLAY_OF_REGION; i++) {
+		if (was_home(r, i) && region_of(node) == region_of(i)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static uint32_t draw_member(struct play *p)
 {
-	return p->members[draw(p, p->members_count)];
+	return p->members[play_draw(p, p->members_count)];
 }
 
 /* One of the members who have this record to themselves. */
@@ -245,13 +259,14 @@ static void draft_new(struct play *p, struct play_draft *d, uint32_t node)
 	struct play_record *r = &p->records[d->record];
 
 	memset(r, 0, sizeof(*r));
-	r->reach = reaches[draw(p, 4)];
-	if (node == 0 && draw(p, 4) == 0) {
+	r->reach = reaches[play_draw(p, 4)];
+	if (node == 0 && play_draw(p, 4) == 0) {
 		r->reach = PLAY_OF_NATION;
 	}
 	r->home = r->reach == PLAY_OF_NATION ? 0 :
 		  node != 0                  ? (uint16_t)node :
-			      (uint16_t)p->members[1 + draw(p, p->members_count - 1)];
+			      (uint16_t)p->members[1 + play_draw(p, p->members_count - 1)];
+	r->homes = r->home == 0 ? 0 : 1u << r->home;
 	d->draft.act = DRAFT_ADD;
 	d->draft.kind = play_world_kind(p->nodes[node].wire.store, r->reach);
 	d->draft.home = node == 0 ? r->home : 0;
@@ -268,10 +283,10 @@ static void write_commit(struct play *p, uint32_t node, struct play_draft *draft
 	struct commit c;
 	enum rc rc = commit_begin(&c, p->nodes[node].wire.store, bytes_of("t"), bytes_of(""));
 
-	must(rc == RC_OK, p, "no commit");
+	play_must(rc == RC_OK, p, "no commit");
 	for (i = 0; i < count; i++) {
 		rc = commit_add(&c, &drafts[i].draft, &result);
-		must(rc == RC_OK || commit_is_refusal(rc), p, rc_text(rc));
+		play_must(rc == RC_OK || commit_is_refusal(rc), p, rc_text(rc));
 		if (rc == RC_OK && drafts[i].draft.act == DRAFT_ADD) {
 			p->records[drafts[i].record].id = drafts[i].draft.id;
 			made++;
@@ -280,7 +295,7 @@ static void write_commit(struct play *p, uint32_t node, struct play_draft *draft
 			wrote[wrote_count++] = drafts[i].draft;
 		}
 	}
-	must(commit_end(&c) == RC_OK, p, "a commit that cannot end");
+	play_must(commit_end(&c) == RC_OK, p, "a commit that cannot end");
 	p->records_count += made;
 	p->operations += wrote_count;
 	if (wrote_count > 0) {
@@ -292,10 +307,10 @@ static void write_commit(struct play *p, uint32_t node, struct play_draft *draft
 static void do_commit(struct play *p)
 {
 	static struct play_draft drafts[PLAY_DRAFTS_MAX];
-	uint32_t i, count = draw(p, 3) == 0 ? 1 + draw(p, PLAY_DRAFTS_MAX) : 1;
+	uint32_t i, count = play_draw(p, 3) == 0 ? 1 + play_draw(p, PLAY_DRAFTS_MAX) : 1;
 	uint32_t node = 0;
 	bool adds = p->records_count == 0 ||
-		    (p->records_count < PLAY_RECORDS_MAX && draw(p, 8) == 0);
+		    (p->records_count < PLAY_RECORDS_MAX && play_draw(p, 8) == 0);
 
 	memset(drafts, 0, sizeof(drafts));
 	if (adds) {
@@ -304,16 +319,16 @@ static void do_commit(struct play *p)
 		drafts[0].record = p->records_count;
 		draft_new(p, &drafts[0], node);
 	} else {
-		uint32_t record = draw(p, p->records_count);
+		uint32_t record = play_draw(p, p->records_count);
 
 		node = draw_writer(p, record);
 		draft_change(p, &drafts[0], node, record);
 		for (i = 1; i < count; i++) {
-			draft_change(p, &drafts[i], node, draw(p, p->records_count));
+			draft_change(p, &drafts[i], node, play_draw(p, p->records_count));
 		}
 	}
-	on_turn(&p->nodes[node]);
-	say(p, "node %u writes %u drafts", node, count);
+	play_turn(&p->nodes[node]);
+	play_say(p, "node %u writes %u drafts", node, count);
 	write_commit(p, node, drafts, count);
 }
 
@@ -334,20 +349,20 @@ static void draft_link(struct play *p, struct play_draft *d, uint32_t node, uint
 static void do_link(struct play *p)
 {
 	static struct play_draft drafts[2];
-	uint32_t a = draw(p, p->records_count), b = draw(p, p->records_count);
-	uint32_t node = draw_writer(p, a), sides = draw(p, 8) == 0 ? 1 : 2;
+	uint32_t a = play_draw(p, p->records_count), b = play_draw(p, p->records_count);
+	uint32_t node = draw_writer(p, a), sides = play_draw(p, 8) == 0 ? 1 : 2;
 	const struct schema_kind *k = kind_at(p, node, p->records[a].kind);
-	struct draft_op op = { .code = draw(p, 4) == 0 ? OP_SET_REMOVE : OP_SET_ADD };
+	struct draft_op op = { .code = play_draw(p, 4) == 0 ? OP_SET_REMOVE : OP_SET_ADD };
 
 	if (a == b || p->records[b].kind != k->number || schema_doubles_same(k) == NULL) {
 		return;
 	}
-	op.field = draw(p, 5) == 0 ? schema_doubles_different(k) : schema_doubles_same(k);
+	op.field = play_draw(p, 5) == 0 ? schema_doubles_different(k) : schema_doubles_same(k);
 	memset(drafts, 0, sizeof(drafts));
 	draft_link(p, &drafts[0], node, a, b, &op);
 	draft_link(p, &drafts[1], node, b, a, &op);
-	on_turn(&p->nodes[node]);
-	say(p, "node %u links records %u and %u", node, a, b);
+	play_turn(&p->nodes[node]);
+	play_say(p, "node %u links records %u and %u", node, a, b);
 	write_commit(p, node, drafts, sides);
 }
 
@@ -356,47 +371,48 @@ static void do_link(struct play *p)
 /* Opens a form: remembers the version of a record, as a page would. */
 static void do_open(struct play *p)
 {
-	uint32_t record = draw(p, p->records_count), node = draw_writer(p, record);
-	uint32_t place = p->forms_count < PLAY_FORMS_MAX ? p->forms_count : draw(p, PLAY_FORMS_MAX);
+	uint32_t record = play_draw(p, p->records_count), node = draw_writer(p, record);
+	uint32_t place = p->forms_count < PLAY_FORMS_MAX ? p->forms_count :
+							   play_draw(p, PLAY_FORMS_MAX);
 	struct play_form *form = &p->forms[place];
 	struct store *s = p->nodes[node].wire.store;
 	struct kv_txn *t = NULL;
 	struct record r;
 
-	must(store_begin(s, false, &t) == RC_OK, p, "no transaction");
+	play_must(store_begin(s, false, &t) == RC_OK, p, "no transaction");
 	if (records_get(t, s->catalog, p->records[record].kind, p->records[record].id, &s->arena,
 			&r) == RC_OK) {
-		say(p, "node %u opens a form of record %u", node, record);
+		play_say(p, "node %u opens a form of record %u", node, record);
 		form->node = node;
 		form->record = record;
 		form->seen = (struct vv){ form->dots, 0, PLAY_FORM_DOTS_MAX };
-		must(view_version(&r, &form->seen) == RC_OK, p, "a version too long");
+		play_must(view_version(&r, &form->seen) == RC_OK, p, "a version too long");
 		p->forms_count += place == p->forms_count;
 	}
 	store_end(s, t);
 }
 
-static void sync_office(struct play *p, uint32_t node, int64_t cut_after)
+void play_sync_office(struct play *p, uint32_t node, int64_t cut_after)
 {
 	int64_t left = cut_after;
 	enum rc rc = RC_OK;
 
-	say(p, "node %u syncs, the wire holds for %d frames", node, (int)cut_after);
+	play_say(p, "node %u syncs, the wire holds for %d frames", node, (int)cut_after);
 	rc = wire_sync(&p->nodes[node].wire, &p->nodes[0].wire, &left);
-	must(rc == RC_OK || (cut_after >= 0 && rc == RC_CLOSED), p, rc_text(rc));
+	play_must(rc == RC_OK || (cut_after >= 0 && rc == RC_CLOSED), p, rc_text(rc));
 	p->operations++;
 }
 
 static void do_sync(struct play *p)
 {
-	uint32_t node = p->members[1 + draw(p, p->members_count - 1)];
+	uint32_t node = p->members[1 + play_draw(p, p->members_count - 1)];
 
-	sync_office(p, node, draw(p, 3) == 0 ? (int64_t)draw(p, 9) : -1);
+	play_sync_office(p, node, play_draw(p, 3) == 0 ? (int64_t)play_draw(p, 9) : -1);
 }
 
 bool play_step(struct play *p)
 {
-	uint32_t what = draw(p, p->has_links ? 22 : 20);
+	uint32_t what = play_draw(p, p->has_moves ? 26 : p->has_links ? 22 : 20);
 
 	if (p->step == p->steps) {
 		return false;
@@ -408,6 +424,8 @@ bool play_step(struct play *p)
 		do_open(p);
 	} else if (what < 19) {
 		do_sync(p);
+	} else if (what > 21) {
+		play_move(p);
 	} else if (what > 19) {
 		do_link(p);
 	} else {
@@ -422,7 +440,7 @@ void play_settle(struct play *p)
 
 	for (round = 0; round < 2; round++) {
 		for (i = 1; i < p->members_count; i++) {
-			sync_office(p, p->members[i], -1);
+			play_sync_office(p, p->members[i], -1);
 		}
 	}
 	for (i = 0; i < p->members_count; i++) {
@@ -435,8 +453,8 @@ void play_settle(struct play *p)
 /* 2 to 8 offices: of one region, or of several. */
 static void draw_members(struct play *p)
 {
-	uint32_t wanted = 2 + (draw(p, 3) == 0 ? draw(p, 7) : draw(p, 2));
-	uint32_t first = 1 + draw(p, PLAY_OFFICES), i;
+	uint32_t wanted = 2 + (play_draw(p, 3) == 0 ? play_draw(p, 7) : play_draw(p, 2));
+	uint32_t first = 1 + play_draw(p, PLAY_OFFICES), i;
 
 	p->members_count = 1;
 	p->members[0] = 0;
@@ -456,12 +474,12 @@ void play_begin(struct play *p, uint64_t seed, enum play_clocks clocks)
 	p->step = p->records_count = p->forms_count = 0;
 	p->operations = 0;
 	p->time_ms = INT64_C(1790000000000);
-	p->steps = PLAY_STEPS_MIN + draw(p, PLAY_STEPS_MAX - PLAY_STEPS_MIN + 1);
+	p->steps = PLAY_STEPS_MIN + play_draw(p, PLAY_STEPS_MAX - PLAY_STEPS_MIN + 1);
 	draw_members(p);
 	play_world_reset(p, seed);
 	for (i = 0; i < PLAY_NODES; i++) {
 		p->nodes[i].skew_ms = clocks == PLAY_CLOCKS_WRONG ? draw_skew(p) : 0;
-		p->nodes[i].wire.on_turn = on_turn;
+		p->nodes[i].wire.on_turn = play_turn;
 		p->nodes[i].wire.ctx = &p->nodes[i];
 	}
 }

@@ -15,6 +15,7 @@
 #ifndef KERWEN_PLAY_H
 #define KERWEN_PLAY_H
 
+#include "node/base/crypto.h"
 #include "node/store/commit.h"
 #include "tests/node/wire.h"
 
@@ -40,7 +41,7 @@ enum play_reach { PLAY_OF_NATION, PLAY_OF_REGION, PLAY_OF_OFFICE };
 
 struct play_node {
 	struct wire_node wire;
-	uint8_t key[KEY_LEN]; /* what signs is what verifies, here */
+	struct crypto_key key; /* what signs is the public one, here; boxes are sealed */
 	int64_t skew_ms;
 	struct play *play;
 };
@@ -49,7 +50,8 @@ struct play_record {
 	struct uuid id;
 	uint16_t kind;
 	enum play_reach reach; /* of its existence: who may touch it */
-	uint16_t home;         /* office, 0: the nation's */
+	uint16_t home;         /* the first: an office, 0: the nation's */
+	uint32_t homes;        /* a bit for each office that took it over, and the first */
 };
 
 /* What somebody opened and has not saved yet. */
@@ -62,7 +64,7 @@ struct play_form {
 /* What is told of a history while it is played. */
 struct play_listener {
 	void *ctx;
-	/* A commit of a node is durable; d: its drafts that wrote. */
+	/* A commit of a node is durable; d: its drafts that wrote (of moves: none). */
 	void (*on_commit)(void *ctx, struct play *p, uint32_t node, uint64_t commit,
 			  const struct draft *d, uint32_t count);
 	/* Somebody looks at all that a node has. */
@@ -83,7 +85,9 @@ struct play {
 	int64_t time_ms;
 	uint32_t step, steps;
 	uint64_t operations; /* of this history */
-	bool has_links;      /* set after play_found; their values are ids, which hold times */
+	/* Set after play_found. Links are ids, and what is carried is known by when
+	 * it was said: what such a history stores depends on clocks. */
+	bool has_links, has_moves;
 	const struct play_listener *listener;
 	char dir[64];
 };

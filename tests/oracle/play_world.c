@@ -123,7 +123,7 @@ static void sign(void *ctx, struct bytes text, uint8_t seal[SIG_LEN])
 {
 	const struct play_node *n = ctx;
 
-	sign_with(n->key, text, seal);
+	sign_with(n->key.public, text, seal);
 }
 
 static struct crypto world_crypto;
@@ -149,10 +149,10 @@ static void make_store(struct play *p, uint32_t node, struct store_info *info)
 	char dir[96];
 
 	node_dir(p, node, dir);
-	draw_bytes(n->key, KEY_LEN);
-	memcpy(info->key, n->key, KEY_LEN);
+	must(crypto_key_make(&n->key) == RC_OK, "a key");
+	memcpy(info->key, n->key.public, KEY_LEN);
 	if (node == 0) {
-		memcpy(info->centre_key, n->key, KEY_LEN);
+		memcpy(info->centre_key, n->key.public, KEY_LEN);
 	}
 	must(store_create(dir, MAP_BYTES, &world, info, &n->wire.store) == RC_OK, dir);
 	n->play = p;
@@ -195,7 +195,7 @@ static void found_office(struct play *p, uint32_t number)
 	info.number = (uint16_t)number;
 	info.incarnation = number;
 	make_store(p, number, &info);
-	must(admit_first_contact(centre, info.number, token, p->nodes[number].key) == RC_OK,
+	must(admit_first_contact(centre, info.number, token, p->nodes[number].key.public) == RC_OK,
 	     "the office's key");
 }
 
@@ -278,6 +278,7 @@ void play_world_close(struct play *p)
 
 		store_close(p->nodes[i].wire.writer);
 		store_close(p->nodes[i].wire.store);
+		crypto_key_drop(&p->nodes[i].key);
 		disk_names(p, i, live, founded);
 		kv_sim_forget(live);
 		kv_sim_forget(founded);
