@@ -18,12 +18,13 @@ from struct import pack
 
 from model import (ADD, ALIVE, CLEAR, COUNT, DELETED, HOME, POLICIES, PUT, REGISTER, REMOVE, SET,
                    History, State, View, counts, group_of, number, read_offices, read_schema)
+from strays import Strays
 
 ACTS = ("add", "edit", "delete", "restore")
 CODES = ("put", "clear", "add", "remove", "count", "log")
 MET = tuple(p[3:] for p in POLICIES) + (
     "set", "counter", "log", "form", "stale form", "deleted", "deleted, but edited",
-    "in 1 scopes", "in 2 scopes", "in 3 scopes", "linked", "moved")
+    "in 1 scopes", "in 2 scopes", "in 3 scopes", "linked", "moved", "moved back", "stray")
 MET_AT = 1000  # histories, in which all of it must have been met
 DIFFERENCES_MAX = 3  # accounts that are printed
 
@@ -256,6 +257,9 @@ class Comparison:
             views.setdefault(key[0], {})[key[1]] = view
             groups.append((key, (r.number(1), r.number(1))))
         self.check_groups(office, views, groups)
+        if settled and office == 0:
+            for key in seen:
+                self.check_moves(key)
         for key, scopes in self.history.events.items():
             if key[0] in self.history.kinds and key not in seen and \
                     any(c.dot[1] <= applied.get(c.dot[0], 0) for s in scopes.values() for c in s):
@@ -321,6 +325,16 @@ class Comparison:
             self.differ("node %d: another view" % office, key=key)
             self.tell_views(wanted, shown, fields)
         return view
+
+    def check_moves(self, key):
+        """What came late to an old home is said again in the new one."""
+        strays = Strays(self.history, self.history.events[key])
+        self.met["moved back"] += strays.came_back()
+        for c, commit in strays.find():
+            self.compared += 1
+            self.met["stray"] += 1
+            if not strays.is_carried(c, commit):
+                self.differ("what %s said came late and was not carried on" % dot_text(c.dot), key)
 
     def check_groups(self, office, views, groups):
         """Who is one with whom, and who counts."""

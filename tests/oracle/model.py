@@ -237,7 +237,16 @@ class State:
         return b"".join(out)
 
 
-# --- what is shown [13] ------------------------------------------------------------
+# --- what is shown [13, 22] --------------------------------------------------------
+
+def is_left(history, scope, home):
+    """Whether a record of that home has left its part in a scope."""
+    office, region = unpack_from(">HH", home)
+    if scope == 0 or home == NO_HOME:
+        return False
+    return history.offices.get(scope, office) != office or \
+        scope not in history.offices and scope != region
+
 
 class View:
     """One record as one node shows it: a pure function of its states, of what
@@ -246,8 +255,8 @@ class View:
     def __init__(self, history, states, applied):
         self.stamp = lambda dot: history.stamp(dot, applied)
         self.said = history.said
-        self.all, self.offices = states, history.offices
-        self.states = [s for s in states if not self.is_left(s.scope)]
+        self.all = states
+        self.states = [s for s in states if not is_left(history, s.scope, self.home())]
         heads = [h for s in self.states for h in s.heads]
         deleted = [d for _, d in heads]
         self.exists = bool(heads)
@@ -272,13 +281,6 @@ class View:
 
     def is_live(self):
         return self.exists and not self.deleted
-
-    def is_left(self, scope):
-        """Whether it is no scope of the record's home [22]."""
-        office, region = unpack_from(">HH", self.home())
-        if scope == 0 or self.home() == NO_HOME:
-            return False
-        return self.offices[scope] != office if scope in self.offices else scope != region
 
     def home(self):
         """The centre's, else the greatest dot, of all parts [11]."""

@@ -412,7 +412,7 @@ static void do_sync(struct play *p)
 
 bool play_step(struct play *p)
 {
-	uint32_t what = play_draw(p, p->has_moves ? 26 : p->has_links ? 22 : 20);
+	uint32_t what = play_draw(p, p->has_moves ? 30 : p->has_links ? 22 : 20);
 
 	if (p->step == p->steps) {
 		return false;
@@ -475,6 +475,7 @@ void play_begin(struct play *p, uint64_t seed, enum play_clocks clocks)
 	p->operations = 0;
 	p->time_ms = INT64_C(1790000000000);
 	p->steps = PLAY_STEPS_MIN + play_draw(p, PLAY_STEPS_MAX - PLAY_STEPS_MIN + 1);
+	p->steps += p->has_moves ? p->steps / 2 : 0; /* moves take a few of them */
 	draw_members(p);
 	play_world_reset(p, seed);
 	for (i = 0; i < PLAY_NODES; i++) {

@@ -39,6 +39,17 @@ static void hear(struct play *p, uint32_t a, uint32_t b)
 	}
 }
 
+/* Where a record goes: often back to where it was. */
+static uint32_t draw_home(struct play *p, uint32_t record)
+{
+	uint32_t to = p->members[1 + play_draw(p, p->members_count - 1)], i;
+
+	for (i = 0; i < 2 && (p->records[record].homes >> to & 1) == 0; i++) {
+		to = p->members[1 + play_draw(p, p->members_count - 1)];
+	}
+	return to;
+}
+
 /* Who is no home of the record is refused. */
 static void ask(struct play *p, uint32_t node, uint32_t record)
 {
@@ -47,7 +58,7 @@ static void ask(struct play *p, uint32_t node, uint32_t record)
 					 .reason = bytes_of("moved house"),
 					 .title = bytes_of("a title") };
 	struct moves_refusal why = { "", "" };
-	uint32_t to = p->members[1 + play_draw(p, p->members_count - 1)], fields = 0;
+	uint32_t to = draw_home(p, record), fields = 0;
 	struct uuid transfer;
 	struct commit c;
 	enum rc rc = RC_OK;
