@@ -168,9 +168,8 @@ static enum rc is_touch(const struct replay *p, const struct record *r, struct d
 
 /* Clears out when a version lacks what the writer of d had of a part. What the
  * writer's form left out is no matter: the record on that disk had it. */
-static enum rc is_closed_under(struct replay *p, const struct record *r,
-			       const struct history *h, struct dot d, const struct vv *version,
-			       bool *out)
+static enum rc is_closed_under(struct replay *p, const struct record *r, const struct history *h,
+			       struct dot d, const struct vv *version, bool *out)
 {
 	struct change plain = { .kind = r->kind_number, .id = r->id };
 	struct context context = { .txn = p->txn, .change = &plain };
