@@ -57,6 +57,14 @@ struct cut {
 	uint8_t hash[HASH_LEN];
 };
 
+/* "The change at this place of entry (feed, seq), which is in quarantine, is
+ * accepted", or discarded. */
+struct ruling {
+	struct dot dot;
+	uint32_t place;
+	bool accept;
+};
+
 /* One of the scopes that a commit of several touches: its last entry there. */
 struct commit_part {
 	uint16_t scope;
@@ -83,6 +91,8 @@ struct header {
 	uint32_t parts_count;
 	const struct cut *cuts; /* entries of the centre only */
 	uint32_t cuts_count;
+	const struct ruling *rulings; /* entries of the centre only */
+	uint32_t rulings_count;
 };
 
 struct entry {

@@ -13,8 +13,8 @@
 
 #include "node/store/apply_priv.h"
 #include "node/store/context.h"
+#include "node/store/ruling.h"
 #include "proto/entry_codec.h"
-#include "sync/rights.h"
 
 static bool same_parts(const struct header *a, const struct header *b)
 {
@@ -44,6 +44,18 @@ static bool names_scope_twice(const struct header *h)
 	return false;
 }
 
+/* Rulings are the centre's, stand alone, and concern their own scope. */
+static bool may_judge(const struct header *h)
+{
+	uint32_t i = 0;
+
+	while (i < h->rulings_count && feed_scope(h->rulings[i].dot.feed) == feed_scope(h->feed)) {
+		i++;
+	}
+	return i == h->rulings_count &&
+	       (i == 0 || (feed_office(h->feed) == 0 && h->changes_count + h->cuts_count == 0));
+}
+
 enum rc apply_check_header(const struct header *h, const struct header *before)
 {
 	bool named = h->parts_count == 0;
@@ -54,6 +66,9 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 	}
 	if (h->is_carried && feed_office(h->feed) != 0) {
 		return RC_CORRUPT; /* an office speaks for itself */
+	}
+	if (!may_judge(h)) {
+		return RC_CORRUPT;
 	}
 	for (i = 0; i < h->cuts_count; i++) {
 		if (feed_scope(h->cuts[i].feed) != feed_scope(h->feed) ||
@@ -81,19 +96,21 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 		       RC_CORRUPT;
 }
 
-static struct rights rights_of(const struct work *w, const struct header *h, uint16_t kind)
+/* Decodes a change and judges whether it may stand. RC_NOTFOUND: it may not,
+ * *why tells. */
+static enum rc judge_change(struct work *w, const struct entry *e, uint32_t place,
+			    struct change *change, enum quarantine_reason *why)
 {
-	const struct catalog *c = w->store->catalog;
-	uint16_t office = feed_office(h->feed), scope = feed_scope(h->feed);
-	const struct scope_info *info = catalog_scope(c, scope);
-	struct rights r = {
-		.kind = schema_kind_by_number(&c->schema, kind),
-		.scope = info == NULL ? REACH_OFFICE : info->reach,
-		.office = office,
-		.is_centre = office == 0,
-		.is_member = catalog_is_member(c, office, scope),
-	};
-	return r;
+	enum rc rc = entry_decode_change(e, place, w->arena, change);
+
+	if (rc == RC_NOMEM) {
+		return rc;
+	}
+	*why = QUARANTINE_MALFORMED;
+	if (rc == RC_OK) {
+		rc = ruling_judge(w->store->catalog, &e->header, change, why);
+	}
+	return rc == RC_OK ? RC_OK : RC_NOTFOUND;
 }
 
 static enum rc apply_change(struct work *w, const struct entry *e, uint32_t place)
@@ -102,24 +119,23 @@ static enum rc apply_change(struct work *w, const struct entry *e, uint32_t plac
 	struct change change;
 	struct context context = { .txn = w->txn, .header = &e->header, .change = &change };
 	struct seen seen = { .ctx = &context, .covers = context_covers };
-	struct rights rights;
-	enum rc rc = entry_decode_change(e, place, w->arena, &change);
+	enum quarantine_reason why = QUARANTINE_MALFORMED;
+	enum rc rc = judge_change(w, e, place, &change, &why);
 
-	if (rc == RC_OK) {
-		rights = rights_of(w, &e->header, change.kind);
-		rc = rights_judge(&rights, &change);
+	if (rc == RC_NOTFOUND) {
+		return work_quarantine(w, dot, place, why);
 	}
 	if (rc == RC_OK) {
 		rc = work_apply(w, &change, dot, place, &seen);
-		if (context.rc != RC_OK && w->rc == RC_OK) {
-			w->rc = context.rc;
-		}
-		if (rc != RC_OK && w->rc == RC_OK) {
-			return work_quarantine(w, dot, place, rc);
-		}
-		return w->rc;
 	}
-	return rc == RC_NOMEM ? rc : work_quarantine(w, dot, place, rc);
+	if (context.rc != RC_OK && w->rc == RC_OK) {
+		w->rc = context.rc;
+	}
+	if ((rc == RC_LIMIT || rc == RC_INVALID) && w->rc == RC_OK) {
+		return work_quarantine(w, dot, place,
+				       rc == RC_LIMIT ? QUARANTINE_LIMIT : QUARANTINE_TWICE);
+	}
+	return w->rc == RC_OK ? rc : w->rc;
 }
 
 /* Loads an entry into the arena: it outlives the next put. */
@@ -169,7 +185,7 @@ static enum rc apply_entry(struct work *w, struct dot d)
 		}
 		rc = rc == RC_OK ? apply_change(w, &e, i) : rc;
 	}
-	return rc;
+	return rc == RC_OK && e.header.rulings_count > 0 ? ruling_apply(w, &e.header) : rc;
 }
 
 /* Moves a feed's mark; everything up to seq was applied. */

@@ -25,6 +25,8 @@ struct author_entry {
 	const struct cut *cuts;
 	uint32_t cuts_count;
 	const struct author_origin *origin;
+	const struct ruling *rulings;
+	uint32_t rulings_count;
 	struct author_entry *next;
 };
 
@@ -204,7 +206,8 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 		return RC_LIMIT;
 	}
 	if (e == NULL || apart || e->origin != s->origin || e->cuts_count > 0 ||
-	    e->len + len > CHANGES_BYTES_MAX || e->changes_count == LIMIT_CHANGES_PER_ENTRY_MAX) {
+	    e->rulings_count > 0 || e->len + len > CHANGES_BYTES_MAX ||
+	    e->changes_count == LIMIT_CHANGES_PER_ENTRY_MAX) {
 		e = begin_entry(a, s);
 	}
 	if (c == NULL || e == NULL) {
@@ -237,6 +240,20 @@ enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *c
 	}
 	e->cuts = cuts;
 	e->cuts_count = count;
+	*out = last_dot(s);
+	return RC_OK;
+}
+
+enum rc author_judge(struct author *a, struct author_scope *s, const struct ruling *rulings,
+		     uint32_t count, struct dot *out)
+{
+	struct author_entry *e = begin_entry(a, s);
+
+	if (e == NULL) {
+		return RC_NOMEM;
+	}
+	e->rulings = rulings;
+	e->rulings_count = count;
 	*out = last_dot(s);
 	return RC_OK;
 }
@@ -292,6 +309,8 @@ static enum rc write_entry(struct author *a, struct author_scope *s, const struc
 	}
 	h->cuts = e->cuts;
 	h->cuts_count = e->cuts_count;
+	h->rulings = e->rulings;
+	h->rulings_count = e->rulings_count;
 	h->touches = e->touches;
 	put_origin(a, e->origin, h);
 	h->seq = s->state.head + 1;

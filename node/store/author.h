@@ -65,6 +65,11 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *cuts, uint32_t count,
 		   struct dot *out);
 
+/* Adds an entry that only holds rulings (the centre). They are borrowed until
+ * author_finish. */
+enum rc author_judge(struct author *a, struct author_scope *s, const struct ruling *rulings,
+		     uint32_t count, struct dot *out);
+
 /* Writes all entries and moves the feeds' heads; they count as applied. */
 enum rc author_finish(struct author *a);
 

@@ -1,25 +1,46 @@
 #include "node/store/context.h"
 
 #include "node/store/feeds.h"
+#include "node/store/quarantine.h"
 
-bool context_covers(void *ctx, struct dot d)
+static bool fail(struct context *c, enum rc rc)
 {
-	struct context *c = ctx;
-	struct feed_cut cut;
-	enum rc rc = RC_OK;
-
-	if (c->change->has_form && !vv_covers(&c->change->form, d)) {
-		return false;
+	if (rc != RC_OK && rc != RC_NOTFOUND && c->rc == RC_OK) {
+		c->rc = rc;
 	}
-	if (d.feed == c->header->feed) {
-		return d.seq <= c->header->seen_own;
+	return rc != RC_OK;
+}
+
+static bool form_covers(struct context *c, struct dot d)
+{
+	struct quarantine_version v = { c->txn, c->change->kind, c->change->id, &c->change->form };
+	bool covered = false;
+
+	return !fail(c, quarantine_version_covers(&v, d, &covered)) && covered;
+}
+
+/* Of a feed that is not the author's. */
+static bool covers_other(struct context *c, struct dot d)
+{
+	struct dot ruling;
+	struct feed_cut cut;
+
+	if (!fail(c, quarantine_get_accepted(c->txn, d, c->change->kind, c->change->id,
+					     &ruling))) {
+		return ruling.seq <= c->header->seen_centre;
 	}
 	if (feed_office(d.feed) == 0) {
 		return d.seq <= c->header->seen_centre;
 	}
-	rc = feeds_cut_of(c->txn, d, &cut);
-	if (rc != RC_OK && rc != RC_NOTFOUND && c->rc == RC_OK) {
-		c->rc = rc;
+	return !fail(c, feeds_cut_of(c->txn, d, &cut)) && cut.centre_seq <= c->header->seen_centre;
+}
+
+bool context_covers(void *ctx, struct dot d)
+{
+	struct context *c = ctx;
+
+	if (c->change->has_form && !form_covers(c, d)) {
+		return false;
 	}
-	return rc == RC_OK && cut.centre_seq <= c->header->seen_centre;
+	return d.feed == c->header->feed ? d.seq <= c->header->seen_own : covers_other(c, d);
 }

@@ -346,15 +346,26 @@ enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_
 	return rc == RC_OK ? RC_OK : fail(w, rc);
 }
 
-enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum rc why)
+enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum quarantine_reason why)
 {
-	struct key k = key_quarantine(e, place);
-	uint8_t reason = (uint8_t)why;
+	struct quarantine q = { .dot = e, .place = place, .why = why };
 
-	if (w->rc != RC_OK) {
-		return w->rc;
+	return w->rc == RC_OK ? fail(w, quarantine_put(w->txn, &q)) : w->rc;
+}
+
+struct part *work_open_part(struct work *w, uint16_t kind, struct uuid id, uint16_t scope,
+			    enum rc *rc)
+{
+	struct work_record *r = touch_record(w, kind, id, LOAD_STORED);
+	uint32_t i = 0;
+
+	*rc = r == NULL ? w->rc : take_part(r, scope, &i);
+	if (*rc != RC_OK) {
+		return NULL;
 	}
-	return fail(w, kv_put(w->txn, KV_QUARANTINE, key_bytes(&k), bytes_at(&reason, 1)));
+	r->parts[i] = (struct work_part){ .dirty = true };
+	w->national_moved = w->national_moved || kind < SCHEMA_KIND_FIRST;
+	return &r->record.parts[i].part;
 }
 
 /* New records mostly have the last ids: appended, they fill their pages. */
@@ -428,6 +439,10 @@ static enum rc write_parts(struct work *w, const struct work_record *r)
 		struct bytes_writer out;
 
 		if (!r->parts[i].dirty) {
+			continue;
+		}
+		if (rec->parts[i].part.vector.count == 0) {
+			rc = kv_del(w->txn, KV_RECORD, key_bytes(&k));
 			continue;
 		}
 		encode_part(w, r, i, &out);

@@ -15,6 +15,7 @@
 #define KERWEN_WORK_H
 
 #include "node/store/feeds.h"
+#include "node/store/quarantine.h"
 #include "node/store/store.h"
 #include "sync/part.h"
 
@@ -91,6 +92,14 @@ enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_
 enum rc work_derive(struct work *w, uint16_t kind, struct uuid id);
 
 /* Puts a change aside with a reason instead of applying it. */
-enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum rc why);
+enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum quarantine_reason why);
+
+/*
+ * The part of a record in a scope, to be made anew: it will be written as it
+ * is at the next flush, or removed if its vector is empty then. See rebuild.h.
+ * NULL: *rc is RC_LIMIT (the record has too many parts), or the work failed.
+ */
+struct part *work_open_part(struct work *w, uint16_t kind, struct uuid id, uint16_t scope,
+			    enum rc *rc);
 
 #endif

@@ -1,0 +1,231 @@
+/*
+ * P14: a change that may not stand stops nothing behind it. It is kept with
+ * its reason, seen at both ends, and the centre accepts or discards it by an
+ * entry, after which all nodes hold the same, whatever was written meanwhile.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "forge.h"
+#include "node/store/quarantine.h"
+#include "node/store/ruling.h"
+#include "node/store/verify.h"
+
+static struct fixture f;
+static struct fixture_node *a, *b; /* offices of one region */
+static struct forge g;
+
+static const struct office_info *info_of(const struct fixture_node *n)
+{
+	return catalog_office(n->store->catalog, n->store->info.number);
+}
+
+static void start(void)
+{
+	fixture_init(&f);
+	a = fixture_office(&f, "Mary", 1, "TM-M");
+	b = fixture_office(&f, "Murgap", 2, "TM-M");
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	forge_begin(&g, a, info_of(a)->scope_region);
+}
+
+static void stop(void)
+{
+	fixture_fini(&f);
+}
+
+TestSuite(quarantine, .init = start, .fini = stop);
+
+static void on_problem(void *ctx, const char *text)
+{
+	(void)snprintf(ctx, 320, "%s", text);
+}
+
+static void assert_clean(struct fixture_node *n)
+{
+	char text[320] = "";
+	struct verify_options options = { .ctx = text, .on_problem = on_problem };
+	struct verify *v = NULL;
+
+	cr_assert_eq(verify_run(n->store, &options, &v), RC_OK);
+	cr_assert_eq(verify_result(v)->problems, 0u, "%s", text);
+	verify_free(v);
+}
+
+static void assert_same(void)
+{
+	uint8_t x[HASH_LEN], y[HASH_LEN];
+
+	fixture_digest(&f.centre, info_of(b)->scope_region, x);
+	fixture_digest(b, info_of(b)->scope_region, y);
+	cr_assert_arr_eq(x, y, HASH_LEN);
+	assert_clean(&f.centre);
+	assert_clean(b);
+}
+
+static enum rc rule(struct dot d, uint32_t place, bool accept)
+{
+	struct ruling ruling = { d, place, accept };
+	struct ruling_request request = { &ruling, 1, bytes_of("Orazow"), bytes_of("seen") };
+	struct path_problem why;
+	uint32_t at = 0;
+
+	return ruling_write(f.centre.store, &request, &at, &why);
+}
+
+static enum quarantine_state state_of(struct fixture_node *n, struct dot d, uint32_t place)
+{
+	struct kv_txn *t = NULL;
+	struct quarantine q;
+
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	cr_assert_eq(quarantine_get(t, d, place, &q), RC_OK);
+	store_end(n->store, t);
+	return q.state;
+}
+
+/* A change that an office may not write: of a person whose home is another
+ * office. Its form is good. */
+static struct change foreign(uint32_t n, const char *city)
+{
+	static uint8_t home[HOME_LEN];
+	struct change c = forge_person(&g, forge_id(n), city);
+	struct op *ops = arena_take(&g.arena, 2 * sizeof(*ops));
+	uint16_t region = info_of(a)->scope_region;
+
+	home[1] = 2;
+	home[2] = (uint8_t)(region >> 8);
+	home[3] = (uint8_t)region;
+	ops[0] = (struct op){ FIELD_HOME, OP_PUT, bytes_at(home, HOME_LEN) };
+	ops[1] = c.ops[1];
+	c.ops = ops;
+	c.ops_count = 2;
+	return c;
+}
+
+/* One entry with a poison change between two good ones, at the centre. */
+static struct dot push_poison(uint32_t n)
+{
+	struct header h = forge_header(&g);
+	struct change changes[3] = { forge_person(&g, forge_id(n), "before"),
+				     foreign(n + 1, "poison"),
+				     forge_person(&g, forge_id(n + 2), "behind") };
+
+	forge_add(&g, &h, changes, 3);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+	return (struct dot){ g.feed, g.count };
+}
+
+static const char *city(struct fixture_node *n, uint32_t person)
+{
+	return fixture_show(n, "person", forge_id(person), "city");
+}
+
+Test(quarantine, p14_one_poison_change_stops_nothing)
+{
+	struct dot d = push_poison(10);
+
+	cr_assert_str_eq(city(&f.centre, 10), "before");
+	cr_assert_str_eq(city(&f.centre, 11), "?");
+	cr_assert_str_eq(city(&f.centre, 12), "behind");
+	cr_assert_eq(state_of(&f.centre, d, 1), QUARANTINE_WAITING);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(state_of(b, d, 1), QUARANTINE_WAITING);
+	assert_same();
+}
+
+Test(quarantine, p14_what_is_accepted_stands_on_every_node)
+{
+	struct dot d = push_poison(10);
+
+	cr_assert_eq(rule(d, 1, true), RC_OK);
+	cr_assert_str_eq(city(&f.centre, 11), "poison");
+	cr_assert_eq(fixture_figure(&f.centre, "people"), 3);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_str_eq(city(b, 11), "poison");
+	cr_assert_eq(state_of(b, d, 1), QUARANTINE_ACCEPTED);
+	assert_same();
+	cr_assert_eq(rule(d, 1, true), RC_EXISTS);
+	cr_assert_eq(rule(d, 1, false), RC_EXISTS);
+}
+
+Test(quarantine, p14_what_is_discarded_stays_out_until_the_centre_thinks_again)
+{
+	struct dot d = push_poison(10);
+
+	cr_assert_eq(rule(d, 1, false), RC_OK);
+	cr_assert_eq(rule(d, 1, false), RC_EXISTS);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(state_of(b, d, 1), QUARANTINE_DISCARDED);
+	cr_assert_str_eq(city(b, 11), "?");
+	assert_same();
+	cr_assert_eq(rule(d, 1, true), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_str_eq(city(b, 11), "poison");
+	assert_same();
+}
+
+Test(quarantine, only_the_centre_rules_and_only_on_what_is_there)
+{
+	struct dot d = push_poison(10);
+	struct ruling ruling = { d, 1, true };
+	struct ruling_request request = { &ruling, 1, bytes_of("x"), bytes_of("") };
+	struct path_problem why;
+	uint32_t at = 0;
+
+	cr_assert_eq(rule(d, 0, true), RC_NOTFOUND);
+	cr_assert_eq(rule((struct dot){ d.feed, 99 }, 0, true), RC_NOTFOUND);
+	cr_assert_eq(ruling_write(b->store, &request, &at, &why), RC_DENIED);
+}
+
+Test(quarantine, what_has_no_good_form_can_only_be_discarded)
+{
+	struct header h = forge_header(&g);
+	struct bytes junk = bytes_of("\x08\xff");
+	struct change c = forge_person(&g, forge_id(1), "x");
+	struct op *op = arena_take(&g.arena, sizeof(*op));
+	struct dot d = { g.feed, 1 }, e = { g.feed, 2 };
+
+	forge_add_raw(&g, &h, &junk, 1);
+	h = forge_header(&g);
+	*op = forge_op(&g, "person", "born", OP_PUT, bytes_of("no date"));
+	c.ops = op;
+	c.ops_count = 1;
+	forge_add(&g, &h, &c, 1);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+	cr_assert_eq(rule(d, 0, true), RC_INVALID);
+	cr_assert_eq(rule(e, 0, true), RC_INVALID);
+	cr_assert_eq(rule(d, 0, false), RC_OK);
+	cr_assert_eq(rule(e, 0, false), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	assert_same();
+}
+
+Test(quarantine, an_accepted_change_stands_beside_what_was_written_without_knowing_it)
+{
+	struct header h = forge_header(&g);
+	struct change c = forge_person(&g, forge_id(1), "first");
+	struct dot d = { g.feed, 2 };
+
+	forge_add(&g, &h, &c, 1);
+	h = forge_header(&g);
+	c = foreign(1, "poison");
+	forge_add(&g, &h, &c, 1);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	/* The other office has the entry, but nobody saw what is in it. */
+	cr_assert_eq(fixture_set(b, "person", forge_id(1), "nr=7", "city=newer", NULL), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(rule(d, 0, true), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	assert_same();
+	cr_assert_str_eq(city(b, 1), "newer"); /* the latest; the other is listed */
+	/* And now everybody has seen it. */
+	cr_assert_eq(fixture_set(b, "person", forge_id(1), "city=last", NULL), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	assert_same();
+	cr_assert_str_eq(city(&f.centre, 1), "last");
+}
