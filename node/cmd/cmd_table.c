@@ -12,10 +12,10 @@ extern const struct command cmd_add_command;
 extern const struct command cmd_set_command;
 extern const struct command cmd_delete_command;
 extern const struct command cmd_restore_command;
-extern const struct command cmd_conflicts_command;
-extern const struct command cmd_resolve_command;
 extern const struct command cmd_show_command;
 extern const struct command cmd_list_command;
+extern const struct command cmd_conflicts_command;
+extern const struct command cmd_resolve_command;
 extern const struct command cmd_duplicates_command;
 extern const struct command cmd_link_command;
 extern const struct command cmd_unlink_command;
@@ -37,6 +37,10 @@ extern const struct command cmd_key_protect_command;
 extern const struct command cmd_key_unprotect_command;
 extern const struct command cmd_key_change_command;
 extern const struct command cmd_status_command;
+extern const struct command cmd_quarantine_list_command;
+extern const struct command cmd_quarantine_show_command;
+extern const struct command cmd_quarantine_accept_command;
+extern const struct command cmd_quarantine_discard_command;
 extern const struct command cmd_verify_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
@@ -79,6 +83,10 @@ const struct command *const cmd_table[] = {
 	&cmd_key_unprotect_command,
 	&cmd_key_change_command,
 	&cmd_status_command,
+	&cmd_quarantine_list_command,
+	&cmd_quarantine_show_command,
+	&cmd_quarantine_accept_command,
+	&cmd_quarantine_discard_command,
 	&cmd_verify_command,
 	&cmd_limits_command,
 	&cmd_version_command,

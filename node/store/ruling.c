@@ -273,7 +273,7 @@ enum rc ruling_write(struct store *s, const struct ruling_request *r, uint32_t *
 		rc = write_all(&w, r);
 		rc = rc == RC_OK ? RC_OK : refuse(why, rc, NULL, rc_text(rc));
 	}
-	if (rc != RC_OK) {
+	if (rc != RC_OK || r->is_dry) {
 		work_abort(&w);
 		return rc;
 	}

@@ -38,6 +38,7 @@ struct ruling_request {
 	const struct ruling *items; /* borrowed */
 	uint32_t count;
 	struct bytes author, reason;
+	bool is_dry; /* judge, and write nothing */
 };
 
 /*

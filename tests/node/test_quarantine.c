@@ -69,7 +69,7 @@ static void assert_same(void)
 static enum rc rule(struct dot d, uint32_t place, bool accept)
 {
 	struct ruling ruling = { d, place, accept };
-	struct ruling_request request = { &ruling, 1, bytes_of("Orazow"), bytes_of("seen") };
+	struct ruling_request request = { &ruling, 1, bytes_of("Orazow"), bytes_of("seen"), false };
 	struct path_problem why;
 	uint32_t at = 0;
 
@@ -172,7 +172,7 @@ Test(quarantine, only_the_centre_rules_and_only_on_what_is_there)
 {
 	struct dot d = push_poison(10);
 	struct ruling ruling = { d, 1, true };
-	struct ruling_request request = { &ruling, 1, bytes_of("x"), bytes_of("") };
+	struct ruling_request request = { &ruling, 1, bytes_of("x"), bytes_of(""), false };
 	struct path_problem why;
 	uint32_t at = 0;
 
