@@ -149,8 +149,9 @@ static enum rc add_row(struct listing *l, void *ctx, const struct aside *i)
 static enum rc list_table(struct listing *l, bool all)
 {
 	static const struct out_column columns[] = {
-		{ .name = "ref" },    { .name = "office" }, { .name = "author" }, { .name = "time" },
-		{ .name = "record" }, { .name = "state" },  { .name = "why" },
+		{ .name = "ref" },  { .name = "office" }, { .name = "author" },
+		{ .name = "time" }, { .name = "record" }, { .name = "state" },
+		{ .name = "why" },
 	};
 	struct out_table *t = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	enum rc rc = walk(l, all, t, add_row), printed = out_table_print(l->c->out, t);
@@ -233,8 +234,8 @@ static enum rc each_op(struct listing *l, const struct aside *i, void *ctx,
 
 	for (n = 0; i->is_decoded && n < i->change.ops_count && rc == RC_OK; n++) {
 		const struct op *op = &i->change.ops[n];
-		const struct schema_field *f =
-			k == NULL ? NULL : schema_field_by_number(k, op->field);
+		const struct schema_field *f = k == NULL ? NULL :
+							   schema_field_by_number(k, op->field);
 		struct bytes text;
 
 		rc = value_text(l, f, op, &text);
@@ -284,9 +285,9 @@ static enum rc show_json(struct listing *l, const struct aside *i)
 	int failed = json_object_update(document, object);
 
 	failed |= json_object_set_new(document, "reason", out_string(i->origin.reason));
-	failed |= json_object_set_new(document, "deletes",
-				      json_boolean(i->is_decoded &&
-						   i->change.life == LIFE_DELETED));
+	failed |=
+		json_object_set_new(document, "deletes",
+				    json_boolean(i->is_decoded && i->change.life == LIFE_DELETED));
 	failed |= json_object_set_new(document, "ops", ops);
 	rc = rc == RC_OK ? put_ruling(document, i) : rc;
 	json_decref(object);

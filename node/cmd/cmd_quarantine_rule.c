@@ -116,8 +116,9 @@ const struct command cmd_quarantine_accept_command = {
 	.words_min = 1,
 	.words_max = LIMIT_RULINGS_PER_ENTRY_MAX,
 	.summary = "lets changes stand that might not (the centre)",
-	.details = "Each becomes part of its record as its author wrote it: beside what others wrote\n"
-		   "without knowing it, on all nodes alike. It is told at the next contact.",
+	.details =
+		"Each becomes part of its record as its author wrote it: beside what others wrote\n"
+		"without knowing it, on all nodes alike. It is told at the next contact.",
 	.options = options,
 	.run = run_accept,
 };
@@ -128,7 +129,8 @@ const struct command cmd_quarantine_discard_command = {
 	.words_min = 1,
 	.words_max = LIMIT_RULINGS_PER_ENTRY_MAX,
 	.summary = "puts changes aside for good (the centre)",
-	.details = "They are kept in their entries and listed with --all; `accept` is still possible.",
+	.details =
+		"They are kept in their entries and listed with --all; `accept` is still possible.",
 	.options = options,
 	.run = run_discard,
 };

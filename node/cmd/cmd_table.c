@@ -5,6 +5,9 @@ extern const struct command cmd_init_command;
 extern const struct command cmd_office_invite_command;
 extern const struct command cmd_office_list_command;
 extern const struct command cmd_office_show_command;
+extern const struct command cmd_office_retire_command;
+extern const struct command cmd_office_revoke_command;
+extern const struct command cmd_office_rekey_command;
 extern const struct command cmd_schema_check_command;
 extern const struct command cmd_schema_show_command;
 extern const struct command cmd_schema_apply_command;
@@ -51,6 +54,9 @@ const struct command *const cmd_table[] = {
 	&cmd_office_invite_command,
 	&cmd_office_list_command,
 	&cmd_office_show_command,
+	&cmd_office_retire_command,
+	&cmd_office_revoke_command,
+	&cmd_office_rekey_command,
 	&cmd_schema_check_command,
 	&cmd_schema_show_command,
 	&cmd_schema_apply_command,

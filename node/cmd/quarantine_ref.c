@@ -33,7 +33,8 @@ int quarantine_ref_read(struct cmd_context *c, const char *text, struct dot *d, 
 
 	if (point == NULL || !read_place(point + 1, place) ||
 	    vv_parse(bytes_at(text, (size_t)(point - text)), &v) != RC_OK || v.count != 1) {
-		return cmd_fail(c, CMD_USAGE, "write FEED:SEQ.PLACE, as `kerwen quarantine list` does",
+		return cmd_fail(c, CMD_USAGE,
+				"write FEED:SEQ.PLACE, as `kerwen quarantine list` does",
 				"%s: not a change", text);
 	}
 	return CMD_OK;

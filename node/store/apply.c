@@ -98,7 +98,7 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 
 /* Decodes a change and judges whether it may stand. RC_NOTFOUND: it may not,
  * *why tells. */
-static enum rc judge_change(struct work *w, const struct entry *e, uint32_t place,
+static enum rc judge_change(struct work *w, const struct entry *e, uint32_t place, uint64_t upto,
 			    struct change *change, enum quarantine_reason *why)
 {
 	enum rc rc = entry_decode_change(e, place, w->arena, change);
@@ -107,20 +107,25 @@ static enum rc judge_change(struct work *w, const struct entry *e, uint32_t plac
 		return rc;
 	}
 	*why = QUARANTINE_MALFORMED;
+	if (rc == RC_OK && e->header.seq > upto) {
+		*why = QUARANTINE_CLOSED;
+		return RC_NOTFOUND;
+	}
 	if (rc == RC_OK) {
 		rc = ruling_judge(w->store->catalog, &e->header, change, why);
 	}
 	return rc == RC_OK ? RC_OK : RC_NOTFOUND;
 }
 
-static enum rc apply_change(struct work *w, const struct entry *e, uint32_t place)
+/* upto: the last seq of the feed that may stand. */
+static enum rc apply_change(struct work *w, const struct entry *e, uint32_t place, uint64_t upto)
 {
 	struct dot dot = { e->header.feed, e->header.seq };
 	struct change change;
 	struct context context = { .txn = w->txn, .header = &e->header, .change = &change };
 	struct seen seen = { .ctx = &context, .covers = context_covers };
 	enum quarantine_reason why = QUARANTINE_MALFORMED;
-	enum rc rc = judge_change(w, e, place, &change, &why);
+	enum rc rc = judge_change(w, e, place, upto, &change, &why);
 
 	if (rc == RC_NOTFOUND) {
 		return work_quarantine(w, dot, place, why);
@@ -169,7 +174,7 @@ enum rc apply_settle(struct work *w)
 	return rc;
 }
 
-static enum rc apply_entry(struct work *w, struct dot d)
+static enum rc apply_entry(struct work *w, struct dot d, uint64_t upto)
 {
 	struct entry e;
 	enum rc rc = work_is_large(w) ? work_flush(w) : RC_OK;
@@ -183,7 +188,7 @@ static enum rc apply_entry(struct work *w, struct dot d)
 			rc = work_flush(w);
 			rc = rc == RC_OK ? apply_load(w, d, &e) : rc;
 		}
-		rc = rc == RC_OK ? apply_change(w, &e, i) : rc;
+		rc = rc == RC_OK ? apply_change(w, &e, i, upto) : rc;
 	}
 	return rc == RC_OK && e.header.rulings_count > 0 ? ruling_apply(w, &e.header) : rc;
 }
@@ -269,16 +274,21 @@ enum rc apply_check_complete(struct work *w, struct apply_lanes *l, const struct
 }
 
 /* Applies one lane's entries up to seq. cuts: NULL where none are owed. */
-enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto, struct apply_cuts *cuts)
+enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto,
+		   const struct epoch *epoch, struct apply_cuts *cuts)
 {
-	uint64_t from = lane->applied, seq = lane->applied;
+	uint64_t from = lane->applied, seq = lane->applied, last = UINT64_MAX;
 	enum rc rc = RC_OK;
+
+	if (!catalog_is_closed(w->store->catalog, lane->feed, epoch, &last)) {
+		last = UINT64_MAX;
+	}
 
 	if (cuts != NULL) {
 		rc = apply_foresee_cut(w, cuts, lane->feed, from, upto);
 	}
 	while (rc == RC_OK && seq < upto) {
-		rc = apply_entry(w, (struct dot){ lane->feed, ++seq });
+		rc = apply_entry(w, (struct dot){ lane->feed, ++seq }, last);
 	}
 	if (rc == RC_OK) {
 		rc = apply_mark(w, lane->feed, upto);
@@ -298,7 +308,7 @@ enum rc apply_commit(struct work *w, struct apply_lanes *l, const struct header 
 	enum rc rc = RC_OK;
 
 	if (count == 0) {
-		return apply_lane(w, lane, lane->applied + 1, cuts);
+		return apply_lane(w, lane, lane->applied + 1, NULL, cuts);
 	}
 	/* The header may go with a flush; its list of parts must not. */
 	memcpy(parts, h->parts, count * sizeof(*parts));
@@ -307,7 +317,7 @@ enum rc apply_commit(struct work *w, struct apply_lanes *l, const struct header 
 
 		if (other != NULL &&
 		    catalog_is_member(w->store->catalog, w->store->info.number, parts[i].scope)) {
-			rc = apply_lane(w, other, parts[i].last_seq, cuts);
+			rc = apply_lane(w, other, parts[i].last_seq, NULL, cuts);
 		}
 	}
 	return rc;

@@ -125,10 +125,17 @@ static enum rc touch_moved(struct work *w, uint64_t feed)
 	return rc;
 }
 
+/* The centre's entry that holds a cut. */
+struct cutting {
+	uint64_t seq;
+	int64_t time_ms;
+	struct epoch epoch;
+};
+
 /* Takes in what one cut covers. */
-static enum rc apply_cut(struct work *w, const struct cut *c, uint64_t centre_seq, int64_t time_ms)
+static enum rc apply_cut(struct work *w, const struct cut *c, const struct cutting *by)
 {
-	struct feed_cut cut = { .seq = c->seq, .centre_seq = centre_seq, .time_ms = time_ms };
+	struct feed_cut cut = { .seq = c->seq, .centre_seq = by->seq, .time_ms = by->time_ms };
 	struct feed_state state;
 	bool own = c->feed == store_own_feed(w->store, feed_scope(c->feed));
 	enum rc rc = own ? touch_moved(w, c->feed) : RC_OK;
@@ -139,14 +146,15 @@ static enum rc apply_cut(struct work *w, const struct cut *c, uint64_t centre_se
 	if (rc == RC_OK) {
 		rc = feeds_get(w->txn, c->feed, &state);
 	}
-	return rc == RC_OK && state.applied < c->seq ? apply_lane(w, &state, c->seq, NULL) : rc;
+	return rc == RC_OK && state.applied < c->seq ?
+		       apply_lane(w, &state, c->seq, &by->epoch, NULL) :
+		       rc;
 }
 
 static enum rc apply_cuts_of(struct work *w, struct feed_state *lane, const struct header *h)
 {
 	struct cut cuts[LIMIT_CUTS_PER_ENTRY_MAX];
-	uint64_t seq = h->seq;
-	int64_t time_ms = h->time_ms;
+	struct cutting by = { h->seq, h->time_ms, { h->epoch_incarnation, h->epoch_seq } };
 	uint32_t i, count = h->cuts_count;
 	enum rc rc = check_cuts(w, h);
 
@@ -155,13 +163,30 @@ static enum rc apply_cuts_of(struct work *w, struct feed_state *lane, const stru
 	}
 	memcpy(cuts, h->cuts, count * sizeof(*cuts));
 	for (i = 0; i < count && rc == RC_OK; i++) {
-		rc = apply_cut(w, &cuts[i], seq, time_ms);
+		rc = apply_cut(w, &cuts[i], &by);
 	}
 	if (rc == RC_OK) {
-		rc = apply_mark(w, lane->feed, seq);
-		lane->applied = seq;
+		rc = apply_mark(w, lane->feed, by.seq);
+		lane->applied = by.seq;
 	}
 	return rc;
+}
+
+/* Rights and closings are those of the nation up to the centre's epoch. */
+static enum rc check_epoch(struct work *w, const struct header *h)
+{
+	struct feed_state national;
+	enum rc rc = RC_OK;
+
+	if (feed_scope(h->feed) == 0 || h->epoch_seq == 0 ||
+	    h->epoch_incarnation != w->store->info.centre_incarnation) {
+		return RC_OK;
+	}
+	rc = feeds_get(w->txn, store_centre_feed(w->store, 0), &national);
+	if (rc == RC_NOTFOUND) {
+		return RC_GAP;
+	}
+	return rc == RC_OK && h->epoch_seq > national.applied ? RC_GAP : rc;
 }
 
 /* Tries the next entry of one of the centre's feeds. */
@@ -172,6 +197,9 @@ static enum rc try_centre(struct work *w, struct apply_lanes *l, struct feed_sta
 
 	if (rc == RC_OK) {
 		rc = apply_load(w, (struct dot){ lane->feed, lane->applied + 1 }, &e);
+	}
+	if (rc == RC_OK) {
+		rc = check_epoch(w, &e.header);
 	}
 	if (rc == RC_OK && e.header.cuts_count > 0) {
 		return apply_cuts_of(w, lane, &e.header);

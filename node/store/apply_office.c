@@ -99,8 +99,14 @@ static enum rc try_lane(struct work *w, struct apply_lanes *l, struct feed_state
 			struct apply_cuts *cuts)
 {
 	struct entry e;
+	uint64_t last = 0;
 	enum rc rc = apply_settle(w);
 
+	/* What may not stand waits for nothing. */
+	if (rc == RC_OK && catalog_is_closed(w->store->catalog, lane->feed, NULL, &last) &&
+	    lane->applied >= last) {
+		return apply_lane(w, lane, lane->head, NULL, cuts);
+	}
 	if (rc == RC_OK) {
 		rc = apply_load(w, (struct dot){ lane->feed, lane->applied + 1 }, &e);
 	}

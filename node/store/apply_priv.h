@@ -26,8 +26,11 @@ enum rc apply_settle(struct work *w);
  * not the next of its lane. */
 enum rc apply_check_complete(struct work *w, struct apply_lanes *l, const struct header *h);
 
-/* Applies one lane's entries up to seq. cuts: NULL where none are owed. */
-enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto, struct apply_cuts *cuts);
+/* Applies one lane's entries up to seq. epoch: of the cut that lets them in,
+ * NULL for now: it decides what its feed's closing concerns. cuts: NULL where
+ * none are owed. */
+enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto,
+		   const struct epoch *epoch, struct apply_cuts *cuts);
 
 /* Applies the commit that begins with the lane's next entry, in all lanes. */
 enum rc apply_commit(struct work *w, struct apply_lanes *l, const struct header *h,

@@ -94,6 +94,36 @@ static uint16_t shown_number(struct load *l, const struct record *r, const char 
 	return v.len == 0 ? 0 : (uint16_t)value_number(VALUE_INT, v);
 }
 
+/* The entry that last wrote a register of a record; seq 0: none did. */
+static struct dot written_by(const struct record *r, const char *field)
+{
+	const struct schema_field *f = schema_field_by_name(r->kind, bytes_of(field));
+	struct dot d = { 0, 0 };
+	uint32_t i;
+
+	for (i = 0; i < r->parts_count; i++) {
+		const struct part_field *state =
+			part_find(&r->parts[i].part, f->number, CLASS_REGISTER);
+
+		if (state != NULL) {
+			d = state->items[state->items_count - 1].dot;
+		}
+	}
+	return d;
+}
+
+static void read_closing(struct load *l, const struct record *r, struct office_info *o)
+{
+	const char *state = shown_text(l, r, "state");
+	struct bytes on = shown(l, r, "closed_on");
+
+	o->is_closed = state[0] != '\0';
+	o->is_revoked = strcmp(state, "revoked") == 0;
+	o->closed_for = shown_text(l, r, "closed_for");
+	o->closed_on = on.len == 0 ? 0 : (int32_t)value_number(VALUE_DATE, on);
+	o->closed_by = written_by(r, "state");
+}
+
 static void read_office(struct load *l, const struct record *r, struct office_info *o)
 {
 	struct bytes key = shown(l, r, "key");
@@ -110,7 +140,7 @@ static void read_office(struct load *l, const struct record *r, struct office_in
 	if (o->has_key) {
 		memcpy(o->key, key.p, KEY_LEN);
 	}
-	o->is_closed = strcmp(shown_text(l, r, "state"), "closed") == 0;
+	read_closing(l, r, o);
 }
 
 static int order_offices(const void *a, const void *b)
@@ -142,6 +172,56 @@ struct offices {
 	struct office_info *items;
 	uint32_t count;
 };
+
+/* Adds what an office's record says of closed feeds. The last word on a feed
+ * would only lower it: the first one counts. */
+static enum rc add_closed(struct load *l, void *ctx, const struct record *r)
+{
+	const struct schema_field *f = schema_field_by_name(r->kind, bytes_of("closed_feeds"));
+	const struct part_field *state =
+		r->parts_count == 0 ? NULL : part_find(&r->parts[0].part, f->number, CLASS_SET);
+	uint32_t i, count = state == NULL ? 0 : state->items_count;
+	struct closed_feed *list = arena_take(l->a, (l->c->closed_count + count) * sizeof(*list));
+
+	(void)ctx;
+	if (list == NULL) {
+		return RC_NOMEM;
+	}
+	if (l->c->closed_count > 0) {
+		memcpy(list, l->c->closed, l->c->closed_count * sizeof(*list));
+	}
+	for (i = 0; i < count; i++) {
+		if (closed_feed_read(state->items[i].value, &list[l->c->closed_count]) == RC_OK) {
+			list[l->c->closed_count++].by = state->items[i].dot;
+		}
+	}
+	l->c->closed = list;
+	return RC_OK;
+}
+
+static int order_closed(const void *a, const void *b)
+{
+	const struct closed_feed *x = a, *y = b;
+
+	if (x->last.feed != y->last.feed) {
+		return x->last.feed < y->last.feed ? -1 : 1;
+	}
+	return dot_compare(x->by, y->by);
+}
+
+static enum rc load_closed(struct load *l)
+{
+	enum rc rc = RC_OK;
+
+	l->c->closed = NULL;
+	l->c->closed_count = 0;
+	rc = each_record(l, KIND_OFFICE, NULL, add_closed);
+	if (rc == RC_OK && l->c->closed_count > 1) {
+		qsort((void *)(uintptr_t)l->c->closed, l->c->closed_count, sizeof(*l->c->closed),
+		      order_closed);
+	}
+	return rc;
+}
 
 static enum rc add_office(struct load *l, void *ctx, const struct record *r)
 {
@@ -332,7 +412,11 @@ enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *c
 	c->national_seq = UINT64_MAX; /* a load that fails is done again */
 	c->centre_addresses_count = 0;
 	c->has_name_secret = false;
+	c->centre_incarnation = feed_incarnation(centre_feed);
 	rc = load_offices(&l);
+	if (rc == RC_OK) {
+		rc = load_closed(&l);
+	}
 	if (rc == RC_OK) {
 		rc = load_scopes(&l);
 	}
@@ -447,6 +531,38 @@ bool catalog_is_member(const struct catalog *c, uint16_t office, uint16_t scope)
 	}
 	return o != NULL &&
 	       (scope == o->scope_office || scope == o->scope_centre || scope == o->scope_region);
+}
+
+/* Whether an entry of the centre's national feed comes before an epoch. */
+static bool is_before(const struct catalog *c, struct dot by, const struct epoch *epoch)
+{
+	uint32_t incarnation = feed_incarnation(by.feed);
+
+	if (epoch == NULL || incarnation == epoch->incarnation) {
+		return epoch == NULL || by.seq <= epoch->seq;
+	}
+	return epoch->incarnation == c->centre_incarnation;
+}
+
+bool catalog_is_closed(const struct catalog *c, uint64_t feed, const struct epoch *epoch,
+		       uint64_t *seq)
+{
+	const struct office_info *o = catalog_office(c, feed_office(feed));
+	uint32_t i;
+
+	*seq = 0;
+	for (i = 0; i < c->closed_count && c->closed[i].last.feed <= feed; i++) {
+		if (c->closed[i].last.feed == feed) {
+			*seq = c->closed[i].last.seq;
+			return is_before(c, c->closed[i].by, epoch);
+		}
+	}
+	return o != NULL && o->is_closed && is_before(c, o->closed_by, epoch);
+}
+
+bool catalog_counts_on(const struct office_info *o, int32_t day)
+{
+	return !o->is_closed || (!o->is_revoked && o->closed_on > day);
 }
 
 const char *catalog_office_name(const struct catalog *c, uint16_t number)

@@ -25,8 +25,7 @@ static bool covers_other(struct context *c, struct dot d)
 	struct dot ruling;
 	struct feed_cut cut;
 
-	if (!fail(c, quarantine_get_accepted(c->txn, d, c->change->kind, c->change->id,
-					     &ruling))) {
+	if (!fail(c, quarantine_get_accepted(c->txn, d, c->change->kind, c->change->id, &ruling))) {
 		return ruling.seq <= c->header->seen_centre;
 	}
 	if (feed_office(d.feed) == 0) {

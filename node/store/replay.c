@@ -81,7 +81,7 @@ static enum rc find_change(struct replay *p, struct replay_entry *e, const struc
 
 /* A ruling that accepted a change of the record touches it, and no more. */
 static enum rc find_ruling(struct replay *p, const struct replay_entry *e, const struct record *r,
-			    struct change *out)
+			   struct change *out)
 {
 	const struct header *h = &e->entry.header;
 	struct dot ruling;
@@ -124,7 +124,7 @@ static enum rc load_change(struct replay *p, const struct record *r, struct dot 
 	if (rc == RC_OK) {
 		*header = &e->entry.header;
 		rc = e->entry.header.rulings_count > 0 ? find_ruling(p, e, r, change) :
-							  find_change(p, e, r, a, change);
+							 find_change(p, e, r, a, change);
 	}
 	return rc;
 }

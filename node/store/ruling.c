@@ -29,7 +29,7 @@ static enum rc tell(enum rc rc, enum quarantine_reason *why)
 }
 
 enum rc ruling_judge(const struct catalog *c, const struct header *h, const struct change *change,
-		      enum quarantine_reason *why)
+		     enum quarantine_reason *why)
 {
 	struct rights rights = rights_of(c, h, change->kind);
 
@@ -58,8 +58,8 @@ static enum rc load_change(struct kv_txn *t, struct dot d, uint32_t place, struc
 	return rc == RC_OK ? entry_decode_change(e, place, a, out) : rc;
 }
 
-enum rc ruling_check(struct store *s, struct kv_txn *t, const struct quarantine *q,
-		      struct arena *a, struct change *out, enum quarantine_reason *why)
+enum rc ruling_check(struct store *s, struct kv_txn *t, const struct quarantine *q, struct arena *a,
+		     struct change *out, enum quarantine_reason *why)
 {
 	struct entry e;
 	enum rc rc = load_change(t, q->dot, q->place, a, &e, out);
@@ -139,8 +139,7 @@ static enum rc apply_one(struct work *w, const struct ruling *v, struct dot ruli
 	if (rc != RC_OK || q.state == QUARANTINE_ACCEPTED) {
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	}
-	return v->accept ? accept(w, &q, ruling) :
-			   put_state(w, &q, QUARANTINE_DISCARDED, ruling);
+	return v->accept ? accept(w, &q, ruling) : put_state(w, &q, QUARANTINE_DISCARDED, ruling);
 }
 
 enum rc ruling_apply(struct work *w, const struct header *h)
@@ -250,7 +249,7 @@ static enum rc write_all(struct work *w, const struct ruling_request *r)
 }
 
 enum rc ruling_write(struct store *s, const struct ruling_request *r, uint32_t *at,
-		      struct path_problem *why)
+		     struct path_problem *why)
 {
 	struct work w;
 	enum rc rc = RC_OK;

@@ -18,15 +18,15 @@
 
 /* RC_OK: the change may stand. RC_DENIED: it may not; *why tells. */
 enum rc ruling_judge(const struct catalog *c, const struct header *h, const struct change *change,
-		      enum quarantine_reason *why);
+		     enum quarantine_reason *why);
 
 /*
  * Whether the centre can accept a change of the quarantine, by its form alone.
  * Decodes it into a. RC_DENIED: it cannot, *why tells; RC_CORRUPT, RC_LIMIT:
  * it does not even decode; RC_NOTFOUND, RC_NOMEM.
  */
-enum rc ruling_check(struct store *s, struct kv_txn *t, const struct quarantine *q,
-		      struct arena *a, struct change *out, enum quarantine_reason *why);
+enum rc ruling_check(struct store *s, struct kv_txn *t, const struct quarantine *q, struct arena *a,
+		     struct change *out, enum quarantine_reason *why);
 
 /* Applies the rulings of an entry of the centre. One that means nothing here
  * - no such change in quarantine, accepted before, not well-formed - is void,
@@ -48,6 +48,6 @@ struct ruling_request {
  * request. Else as work_commit.
  */
 enum rc ruling_write(struct store *s, const struct ruling_request *r, uint32_t *at,
-		      struct path_problem *why);
+		     struct path_problem *why);
 
 #endif
