@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "node/store/apply_priv.h"
+#include "node/store/aside.h"
 #include "node/store/context.h"
 #include "node/store/ruling.h"
 #include "proto/entry_codec.h"
@@ -170,6 +171,7 @@ enum rc apply_settle(struct work *w)
 		w->national_moved = false;
 		w->catalog_moved = true;
 		rc = store_refresh(w->store);
+		rc = rc == RC_OK ? aside_follow_closings(w) : rc;
 	}
 	return rc;
 }

@@ -172,13 +172,13 @@ static enum rc apply_cuts_of(struct work *w, struct feed_state *lane, const stru
 	return rc;
 }
 
-/* Rights and closings are those of the nation up to the centre's epoch. */
+/* A ruling means what the nation has put aside up to its epoch. */
 static enum rc check_epoch(struct work *w, const struct header *h)
 {
 	struct feed_state national;
 	enum rc rc = RC_OK;
 
-	if (feed_scope(h->feed) == 0 || h->epoch_seq == 0 ||
+	if (h->rulings_count == 0 || feed_scope(h->feed) == 0 ||
 	    h->epoch_incarnation != w->store->info.centre_incarnation) {
 		return RC_OK;
 	}
