@@ -36,7 +36,7 @@ static enum rc load_item(struct listing *l, struct aside *out)
 	if (rc != RC_OK) {
 		return rc;
 	}
-	rc = ruling_check(s, l->txn, &out->q, a, &out->change, &why);
+	rc = ruling_check(s, l->txn, &out->q, NULL, a, &out->change, &why);
 	out->is_decoded = rc == RC_OK || rc == RC_DENIED;
 	out->is_acceptable = rc == RC_OK;
 	return rc == RC_NOMEM ? rc : RC_OK;

@@ -112,10 +112,7 @@ static enum rc judge_change(struct work *w, const struct entry *e, uint32_t plac
 		*why = QUARANTINE_CLOSED;
 		return RC_NOTFOUND;
 	}
-	if (rc == RC_OK) {
-		rc = ruling_judge(w->store->catalog, &e->header, change, why);
-	}
-	return rc == RC_OK ? RC_OK : RC_NOTFOUND;
+	return rc == RC_OK ? ruling_judge(w->store, &e->header, change, why) : RC_NOTFOUND;
 }
 
 /* upto: the last seq of the feed that may stand. */
@@ -193,6 +190,47 @@ static enum rc apply_entry(struct work *w, struct dot d, uint64_t upto)
 		rc = rc == RC_OK ? apply_change(w, &e, i, upto) : rc;
 	}
 	return rc == RC_OK && e.header.rulings_count > 0 ? ruling_apply(w, &e.header) : rc;
+}
+
+/* What others put aside of an entry that is applied here already. */
+static enum rc judge_entry(struct work *w, struct dot d, uint64_t upto)
+{
+	enum quarantine_reason why = QUARANTINE_MALFORMED;
+	struct change change;
+	struct entry e;
+	uint32_t i;
+	enum rc rc = work_is_large(w) ? work_flush(w) : RC_OK;
+
+	if (rc == RC_OK) {
+		rc = apply_load(w, d, &e);
+	}
+	for (i = 0; rc == RC_OK && i < e.changes_count; i++) {
+		size_t mark = arena_mark(w->arena);
+
+		rc = judge_change(w, &e, i, upto, &change, &why);
+		if (rc == RC_OK) {
+			arena_release(w->arena, mark);
+		} else if (rc == RC_NOTFOUND) {
+			rc = aside_put(w, &e, i, why);
+		}
+	}
+	return rc;
+}
+
+enum rc apply_judge(struct work *w, uint64_t feed, uint64_t upto, const struct epoch *epoch)
+{
+	struct feed_cut before = { 0, 0, 0 };
+	uint64_t seq, last = UINT64_MAX;
+	enum rc rc = feeds_cut_below(w->txn, (struct dot){ feed, upto - 1 }, &before);
+
+	if (!catalog_is_closed(w->store->catalog, feed, epoch, &last)) {
+		last = UINT64_MAX;
+	}
+	rc = rc == RC_NOTFOUND ? RC_OK : rc;
+	for (seq = before.seq + 1; seq <= upto && rc == RC_OK; seq++) {
+		rc = judge_entry(w, (struct dot){ feed, seq }, last);
+	}
+	return rc;
 }
 
 /* Moves a feed's mark; everything up to seq was applied. */

@@ -146,9 +146,10 @@ static enum rc apply_cut(struct work *w, const struct cut *c, const struct cutti
 	if (rc == RC_OK) {
 		rc = feeds_get(w->txn, c->feed, &state);
 	}
-	return rc == RC_OK && state.applied < c->seq ?
-		       apply_lane(w, &state, c->seq, &by->epoch, NULL) :
-		       rc;
+	if (rc == RC_OK && state.applied < c->seq) {
+		return apply_lane(w, &state, c->seq, &by->epoch, NULL);
+	}
+	return rc == RC_OK ? apply_judge(w, c->feed, c->seq, &by->epoch) : rc;
 }
 
 static enum rc apply_cuts_of(struct work *w, struct feed_state *lane, const struct header *h)

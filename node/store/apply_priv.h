@@ -32,6 +32,10 @@ enum rc apply_check_complete(struct work *w, struct apply_lanes *l, const struct
 enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto,
 		   const struct epoch *epoch, struct apply_cuts *cuts);
 
+/* This node's own entries, applied when they were written, are judged like
+ * those of others when a cut up to `upto` comes with its epoch. */
+enum rc apply_judge(struct work *w, uint64_t feed, uint64_t upto, const struct epoch *epoch);
+
 /* Applies the commit that begins with the lane's next entry, in all lanes. */
 enum rc apply_commit(struct work *w, struct apply_lanes *l, const struct header *h,
 		     struct feed_state *lane, struct apply_cuts *cuts);

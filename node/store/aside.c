@@ -4,8 +4,7 @@
 #include "node/store/rebuild.h"
 #include "proto/entry_codec.h"
 
-enum rc aside_put(struct work *w, const struct entry *e, uint32_t place,
-		  enum quarantine_reason why)
+enum rc aside_put(struct work *w, const struct entry *e, uint32_t place, enum quarantine_reason why)
 {
 	struct dot d = { e->header.feed, e->header.seq };
 	struct rebuild r = { .work = w, .scope = feed_scope(d.feed) };

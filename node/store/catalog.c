@@ -6,6 +6,7 @@
 #include "node/base/mem.h"
 #include "node/store/feeds.h"
 #include "node/store/records.h"
+#include "node/store/replay.h"
 #include "proto/schema_codec.h"
 #include "sync/feed.h"
 
@@ -61,6 +62,9 @@ struct load {
 	const struct crypto *crypto;
 	struct records_stamps stamps;
 	struct arena *a;
+	struct replay *replay; /* NULL: as the records are now; else as of: */
+	const struct vv *as_of;
+	uint64_t last_change; /* of any record, in the centre's present feed */
 };
 
 /* The shown value of a field; empty when unset. Lives in the arena. */
@@ -150,6 +154,26 @@ static int order_offices(const void *a, const void *b)
 	return (int)x->number - (int)y->number;
 }
 
+/* The record as of the load's version, and when it changed last. */
+static enum rc go_back(struct load *l, struct record *r)
+{
+	uint64_t centre = feed_pack(0, 0, l->c->centre_incarnation);
+	struct record then;
+	uint32_t i;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < r->parts_count; i++) {
+		uint64_t seq = vv_get(&r->parts[i].part.vector, centre);
+
+		l->last_change = seq > l->last_change ? seq : l->last_change;
+	}
+	if (l->replay != NULL) {
+		rc = replay_as_of(l->replay, r, l->as_of, l->a, &then);
+		*r = then;
+	}
+	return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
+}
+
 /* Calls each for every record of a built-in kind. */
 static enum rc each_record(struct load *l, uint16_t kind, void *ctx,
 			   enum rc (*each)(struct load *l, void *ctx, const struct record *r))
@@ -160,7 +184,10 @@ static enum rc each_record(struct load *l, uint16_t kind, void *ctx,
 
 	while (rc == RC_OK) {
 		rc = records_walk_next(&w, l->a, &r);
-		if (rc == RC_OK && !view_life(&r).deleted) {
+		if (rc == RC_OK) {
+			rc = go_back(l, &r);
+		}
+		if (rc == RC_OK && view_life(&r).exists && !view_life(&r).deleted) {
 			rc = each(l, ctx, &r);
 		}
 	}
@@ -397,180 +424,67 @@ static enum rc read_system(struct load *l, void *ctx, const struct record *r)
 	return list == NULL ? RC_NOMEM : RC_OK;
 }
 
-enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
-		     uint64_t centre_feed)
+static enum rc load_all(struct load *l)
+{
+	enum rc rc = load_offices(l);
+
+	if (rc == RC_OK) {
+		rc = load_closed(l);
+	}
+	if (rc == RC_OK) {
+		rc = load_scopes(l);
+	}
+	if (rc == RC_OK) {
+		rc = each_record(l, KIND_SYSTEM, NULL, read_system);
+	}
+	return rc == RC_OK ? load_schema(l) : rc;
+}
+
+static struct load begin_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+			      uint64_t centre_feed)
 {
 	struct load l = { .c = c, .t = t, .crypto = crypto, .a = &c->arena };
-	struct feed_state national;
-	uint64_t seq = 0;
-	enum rc rc = feeds_get(t, centre_feed, &national);
 
 	mem_arena_reset(&c->arena);
 	begin(c);
 	l.stamps = (struct records_stamps){ t, feed_incarnation(centre_feed), &c->arena };
-	seq = rc == RC_OK ? national.applied : 0;
 	c->national_seq = UINT64_MAX; /* a load that fails is done again */
 	c->centre_addresses_count = 0;
 	c->has_name_secret = false;
 	c->centre_incarnation = feed_incarnation(centre_feed);
-	rc = load_offices(&l);
-	if (rc == RC_OK) {
-		rc = load_closed(&l);
-	}
-	if (rc == RC_OK) {
-		rc = load_scopes(&l);
-	}
-	if (rc == RC_OK) {
-		rc = each_record(&l, KIND_SYSTEM, NULL, read_system);
-	}
-	if (rc == RC_OK) {
-		rc = load_schema(&l);
-	}
+	return l;
+}
+
+enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+		     uint64_t centre_feed)
+{
+	struct load l = begin_load(c, t, crypto, centre_feed);
+	struct feed_state national;
+	uint64_t seq = 0;
+	enum rc rc = feeds_get(t, centre_feed, &national);
+
+	seq = rc == RC_OK ? national.applied : 0;
+	rc = load_all(&l);
 	if (rc == RC_OK) {
 		c->national_seq = seq;
+		c->last_change = l.last_change;
 	}
 	return rc;
 }
 
-const struct office_info *catalog_office(const struct catalog *c, uint16_t number)
+enum rc catalog_load_as_of(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+			   const struct vv *national, uint64_t centre_feed)
 {
-	uint32_t low = 0, high = c->offices_count;
+	struct load l = begin_load(c, t, crypto, centre_feed);
+	struct replay replay = { .txn = t };
+	enum rc rc = RC_OK;
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (c->offices[mid].number < number) {
-			low = mid + 1;
-		} else {
-			high = mid;
-		}
+	l.replay = &replay;
+	l.as_of = national;
+	rc = load_all(&l);
+	replay_close(&replay);
+	if (rc == RC_OK) {
+		c->national_seq = vv_get(national, centre_feed);
 	}
-	return low < c->offices_count && c->offices[low].number == number ? &c->offices[low] : NULL;
-}
-
-const struct office_info *catalog_office_by_name(const struct catalog *c, struct bytes name)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->offices_count; i++) {
-		if (bytes_equal(bytes_of(c->offices[i].name), name)) {
-			return &c->offices[i];
-		}
-	}
-	return NULL;
-}
-
-const struct scope_info *catalog_scope(const struct catalog *c, uint16_t scope)
-{
-	uint32_t low = 0, high = c->scopes_count;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (c->scopes[mid].scope < scope) {
-			low = mid + 1;
-		} else {
-			high = mid;
-		}
-	}
-	return low < c->scopes_count && c->scopes[low].scope == scope ? &c->scopes[low] : NULL;
-}
-
-uint16_t catalog_region_scope(const struct catalog *c, struct bytes region)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->offices_count; i++) {
-		if (bytes_equal(bytes_of(c->offices[i].region), region)) {
-			return c->offices[i].scope_region;
-		}
-	}
-	return 0;
-}
-
-enum rc catalog_scope_of(const struct catalog *c, enum reach reach, uint16_t home,
-			 uint16_t region_scope, uint16_t *out)
-{
-	const struct office_info *o = catalog_office(c, home);
-
-	*out = 0;
-	if (reach == REACH_NATION) {
-		return RC_OK;
-	}
-	if (home == 0) {
-		return RC_INVALID;
-	}
-	if (o == NULL) {
-		return RC_NOTFOUND;
-	}
-	switch (reach) {
-	case REACH_OFFICE:
-		*out = o->scope_office;
-		break;
-	case REACH_CENTRE:
-		*out = o->scope_centre;
-		break;
-	case REACH_REGION:
-	case REACH_NATION:
-		*out = region_scope;
-		break;
-	}
-	return RC_OK;
-}
-
-bool catalog_is_member(const struct catalog *c, uint16_t office, uint16_t scope)
-{
-	const struct scope_info *s = catalog_scope(c, scope);
-	const struct office_info *o = catalog_office(c, office);
-
-	if (scope == 0) {
-		return true;
-	}
-	if (office == 0) {
-		return s != NULL && s->reach != REACH_OFFICE;
-	}
-	return o != NULL &&
-	       (scope == o->scope_office || scope == o->scope_centre || scope == o->scope_region);
-}
-
-/* Whether an entry of the centre's national feed comes before an epoch. */
-static bool is_before(const struct catalog *c, struct dot by, const struct epoch *epoch)
-{
-	uint32_t incarnation = feed_incarnation(by.feed);
-
-	if (epoch == NULL || incarnation == epoch->incarnation) {
-		return epoch == NULL || by.seq <= epoch->seq;
-	}
-	return epoch->incarnation == c->centre_incarnation;
-}
-
-bool catalog_is_closed(const struct catalog *c, uint64_t feed, const struct epoch *epoch,
-		       uint64_t *seq)
-{
-	const struct office_info *o = catalog_office(c, feed_office(feed));
-	uint32_t i;
-
-	*seq = 0;
-	for (i = 0; i < c->closed_count && c->closed[i].last.feed <= feed; i++) {
-		if (c->closed[i].last.feed == feed) {
-			*seq = c->closed[i].last.seq;
-			return is_before(c, c->closed[i].by, epoch);
-		}
-	}
-	return o != NULL && o->is_closed && is_before(c, o->closed_by, epoch);
-}
-
-bool catalog_counts_on(const struct office_info *o, int32_t day)
-{
-	return !o->is_closed || (!o->is_revoked && o->closed_on > day);
-}
-
-const char *catalog_office_name(const struct catalog *c, uint16_t number)
-{
-	const struct office_info *o = catalog_office(c, number);
-
-	if (number == 0) {
-		return "centre";
-	}
-	return o == NULL ? NULL : o->name;
+	return rc;
 }

@@ -43,6 +43,7 @@ struct scope_info {
 
 struct catalog {
 	uint64_t national_seq;         /* the point of the national feed it shows */
+	uint64_t last_change;          /* the last of its entries that changed anything of this */
 	uint32_t centre_incarnation;   /* of that feed */
 	struct schema schema;          /* built-in kinds first, then the schema's */
 	struct schema own;             /* the schema alone, as applied; name NULL: none */
@@ -72,6 +73,11 @@ void catalog_free(struct catalog *c); /* NULL is fine */
  */
 enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
 		     uint64_t centre_feed);
+
+/* The same as it was when the national feeds had come to a version. Only the
+ * offices, scopes and the schema are meant to be asked. */
+enum rc catalog_load_as_of(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+			   const struct vv *national, uint64_t centre_feed);
 
 /* NULL: there is none. */
 const struct office_info *catalog_office(const struct catalog *c, uint16_t number);

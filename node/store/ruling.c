@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/store/author.h"
+#include "node/store/epoch.h"
 #include "node/store/history.h"
 #include "node/store/rebuild.h"
 #include "proto/entry_codec.h"
@@ -22,18 +23,21 @@ static struct rights rights_of(const struct catalog *c, const struct header *h, 
 	return r;
 }
 
-static enum rc tell(enum rc rc, enum quarantine_reason *why)
-{
-	*why = rc == RC_DENIED ? QUARANTINE_DENIED : QUARANTINE_INVALID;
-	return rc == RC_OK ? RC_OK : RC_DENIED;
-}
-
-enum rc ruling_judge(const struct catalog *c, const struct header *h, const struct change *change,
+enum rc ruling_judge(struct store *s, const struct header *h, const struct change *change,
 		     enum quarantine_reason *why)
 {
-	struct rights rights = rights_of(c, h, change->kind);
+	struct epoch epoch = { h->epoch_incarnation, h->epoch_seq };
+	const struct catalog *c = NULL;
+	struct rights rights;
+	enum rc rc = epoch_catalog(s, &epoch, &c);
 
-	return tell(rights_judge(&rights, change), why);
+	if (rc != RC_OK) {
+		return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
+	}
+	rights = rights_of(c, h, change->kind);
+	rc = rights_judge(&rights, change);
+	*why = rc == RC_DENIED ? QUARANTINE_DENIED : QUARANTINE_INVALID;
+	return rc == RC_OK ? RC_OK : RC_NOTFOUND;
 }
 
 /* As if the centre had written it: what it may not write has a wrong form. */
@@ -43,7 +47,8 @@ static enum rc check_form(const struct catalog *c, const struct header *h,
 	struct rights rights = rights_of(c, h, change->kind);
 
 	rights.is_centre = rights.is_member = true;
-	return tell(rights_judge(&rights, change), why);
+	*why = QUARANTINE_INVALID;
+	return rights_judge(&rights, change) == RC_OK ? RC_OK : RC_DENIED;
 }
 
 /* Loads the entry of a change and decodes it. */
@@ -58,9 +63,11 @@ static enum rc load_change(struct kv_txn *t, struct dot d, uint32_t place, struc
 	return rc == RC_OK ? entry_decode_change(e, place, a, out) : rc;
 }
 
-enum rc ruling_check(struct store *s, struct kv_txn *t, const struct quarantine *q, struct arena *a,
-		     struct change *out, enum quarantine_reason *why)
+enum rc ruling_check(struct store *s, struct kv_txn *t, const struct quarantine *q,
+		     const struct epoch *epoch, struct arena *a, struct change *out,
+		     enum quarantine_reason *why)
 {
+	const struct catalog *c = s->catalog;
 	struct entry e;
 	enum rc rc = load_change(t, q->dot, q->place, a, &e, out);
 
@@ -72,7 +79,10 @@ enum rc ruling_check(struct store *s, struct kv_txn *t, const struct quarantine 
 		*why = QUARANTINE_TWICE;
 		return RC_DENIED;
 	}
-	return check_form(s->catalog, &e.header, out, why);
+	if (epoch != NULL) {
+		rc = epoch_catalog(s, epoch, &c);
+	}
+	return rc == RC_OK ? check_form(c, &e.header, out, why) : rc;
 }
 
 /* A failure of the work; what only concerns the change is none. */
@@ -107,13 +117,14 @@ static enum rc put_in_force(struct work *w, struct quarantine *q, const struct r
 	return rc == RC_OK ? rebuild_part(r) : rc;
 }
 
-static enum rc accept(struct work *w, struct quarantine *q, struct dot ruling)
+static enum rc accept(struct work *w, struct quarantine *q, const struct epoch *epoch,
+		      struct dot ruling)
 {
 	struct rebuild r = { .work = w, .scope = feed_scope(q->dot.feed) };
 	enum quarantine_reason why = QUARANTINE_MALFORMED;
 	struct change change;
 	bool has = false;
-	enum rc rc = ruling_check(w->store, w->txn, q, w->arena, &change, &why);
+	enum rc rc = ruling_check(w->store, w->txn, q, epoch, w->arena, &change, &why);
 
 	if (rc != RC_OK) {
 		return pass(w, rc);
@@ -131,7 +142,8 @@ static enum rc accept(struct work *w, struct quarantine *q, struct dot ruling)
 	return put_in_force(w, q, &r, ruling);
 }
 
-static enum rc apply_one(struct work *w, const struct ruling *v, struct dot ruling)
+static enum rc apply_one(struct work *w, const struct ruling *v, const struct epoch *epoch,
+			 struct dot ruling)
 {
 	struct quarantine q;
 	enum rc rc = quarantine_get(w->txn, v->dot, v->place, &q);
@@ -139,13 +151,15 @@ static enum rc apply_one(struct work *w, const struct ruling *v, struct dot ruli
 	if (rc != RC_OK || q.state == QUARANTINE_ACCEPTED) {
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	}
-	return v->accept ? accept(w, &q, ruling) : put_state(w, &q, QUARANTINE_DISCARDED, ruling);
+	return v->accept ? accept(w, &q, epoch, ruling) :
+			   put_state(w, &q, QUARANTINE_DISCARDED, ruling);
 }
 
 enum rc ruling_apply(struct work *w, const struct header *h)
 {
 	struct ruling list[LIMIT_RULINGS_PER_ENTRY_MAX];
 	struct dot ruling = { h->feed, h->seq };
+	struct epoch epoch = { h->epoch_incarnation, h->epoch_seq };
 	uint32_t i, count = h->rulings_count;
 	enum rc rc = RC_OK;
 
@@ -155,7 +169,7 @@ enum rc ruling_apply(struct work *w, const struct header *h)
 		if (work_is_large(w)) {
 			rc = work_flush(w);
 		}
-		rc = rc == RC_OK ? apply_one(w, &list[i], ruling) : rc;
+		rc = rc == RC_OK ? apply_one(w, &list[i], &epoch, ruling) : rc;
 	}
 	return rc;
 }
@@ -189,7 +203,7 @@ static enum rc check_one(struct work *w, const struct ruling *v, struct path_pro
 	if (!v->accept) {
 		return RC_OK;
 	}
-	rc = ruling_check(w->store, w->txn, &q, w->arena, &change, &reason);
+	rc = ruling_check(w->store, w->txn, &q, NULL, w->arena, &change, &reason);
 	arena_release(w->arena, mark);
 	return rc == RC_OK ? RC_OK :
 			     path_fail(why, RC_INVALID, "it can only be discarded",
@@ -226,6 +240,8 @@ static enum rc write_scope(struct work *w, const struct ruling_request *r, uint3
 	if (rc == RC_OK) {
 		h.feed = d.feed;
 		h.seq = d.seq;
+		h.epoch_incarnation = w->store->info.centre_incarnation;
+		h.epoch_seq = w->store->catalog->national_seq;
 		rc = ruling_apply(w, &h);
 	}
 	return rc == RC_OK ? work_flush(w) : rc;

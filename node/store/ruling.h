@@ -16,17 +16,20 @@
 #include "node/base/path.h"
 #include "node/store/work.h"
 
-/* RC_OK: the change may stand. RC_DENIED: it may not; *why tells. */
-enum rc ruling_judge(const struct catalog *c, const struct header *h, const struct change *change,
+/* RC_OK: the change may stand, by the rights at its entry's epoch.
+ * RC_NOTFOUND: it may not; *why tells. Else what the store answered. */
+enum rc ruling_judge(struct store *s, const struct header *h, const struct change *change,
 		     enum quarantine_reason *why);
 
 /*
- * Whether the centre can accept a change of the quarantine, by its form alone.
- * Decodes it into a. RC_DENIED: it cannot, *why tells; RC_CORRUPT, RC_LIMIT:
- * it does not even decode; RC_NOTFOUND, RC_NOMEM.
+ * Whether the centre can accept a change of the quarantine, by its form alone;
+ * epoch: of the ruling, NULL for now. Decodes it into a. RC_DENIED: it cannot,
+ * *why tells; RC_CORRUPT, RC_LIMIT: it does not even decode; RC_NOTFOUND,
+ * RC_NOMEM.
  */
-enum rc ruling_check(struct store *s, struct kv_txn *t, const struct quarantine *q, struct arena *a,
-		     struct change *out, enum quarantine_reason *why);
+enum rc ruling_check(struct store *s, struct kv_txn *t, const struct quarantine *q,
+		     const struct epoch *epoch, struct arena *a, struct change *out,
+		     enum quarantine_reason *why);
 
 /* Applies the rulings of an entry of the centre. One that means nothing here
  * - no such change in quarantine, accepted before, not well-formed - is void,

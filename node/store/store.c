@@ -220,6 +220,7 @@ void store_close(struct store *s)
 		kv_close(s->kv);
 	}
 	catalog_free(s->catalog);
+	catalog_free(s->past);
 	mem_arena_close(&s->arena);
 	free(s);
 }

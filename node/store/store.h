@@ -51,9 +51,11 @@ struct store {
 	const struct store_world *world; /* borrowed */
 	const struct crypto *crypto;     /* the world's */
 	struct store_info info;
-	struct catalog *catalog; /* valid inside a transaction */
-	struct arena arena;      /* of the transaction; reset when one begins */
-	struct kv_txn *txn;      /* the one under way, or NULL */
+	struct catalog *catalog;     /* valid inside a transaction */
+	struct catalog *past;        /* an earlier one, see epoch.h; NULL: none yet */
+	uint64_t past_from, past_to; /* the epochs that it is for: from <= e < to */
+	struct arena arena;          /* of the transaction; reset when one begins */
+	struct kv_txn *txn;          /* the one under way, or NULL */
 };
 
 /*
