@@ -226,7 +226,10 @@ enum rc apply_judge(struct work *w, uint64_t feed, uint64_t upto, const struct e
 	if (!catalog_is_closed(w->store->catalog, feed, epoch, &last)) {
 		last = UINT64_MAX;
 	}
-	rc = rc == RC_NOTFOUND ? RC_OK : rc;
+	if (rc == RC_NOTFOUND) {
+		before.seq = 0;
+		rc = RC_OK;
+	}
 	for (seq = before.seq + 1; seq <= upto && rc == RC_OK; seq++) {
 		rc = judge_entry(w, (struct dot){ feed, seq }, last);
 	}

@@ -364,7 +364,7 @@ struct part *work_open_part(struct work *w, uint16_t kind, struct uuid id, uint1
 		return NULL;
 	}
 	r->parts[i] = (struct work_part){ .dirty = true };
-	w->national_moved = w->national_moved || kind < SCHEMA_KIND_FIRST;
+	w->national_moved = w->national_moved || (kind < SCHEMA_KIND_FIRST && scope == 0);
 	return &r->record.parts[i].part;
 }
 

@@ -9,9 +9,9 @@
 
 #include "fixture.h"
 #include "forge.h"
-#include "node/store/quarantine.h"
 #include "node/store/ruling.h"
 #include "node/store/verify.h"
+#include "poison.h"
 
 static struct fixture f;
 static struct fixture_node *a, *b; /* offices of one region */
@@ -68,23 +68,12 @@ static void assert_same(void)
 
 static enum rc rule(struct dot d, uint32_t place, bool accept)
 {
-	struct ruling ruling = { d, place, accept };
-	struct ruling_request request = { &ruling, 1, bytes_of("Orazow"), bytes_of("seen"), false };
-	struct path_problem why;
-	uint32_t at = 0;
-
-	return ruling_write(f.centre.store, &request, &at, &why);
+	return poison_rule(&f.centre, d, place, accept);
 }
 
 static enum quarantine_state state_of(struct fixture_node *n, struct dot d, uint32_t place)
 {
-	struct kv_txn *t = NULL;
-	struct quarantine q;
-
-	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
-	cr_assert_eq(quarantine_get(t, d, place, &q), RC_OK);
-	store_end(n->store, t);
-	return q.state;
+	return poison_row(n, d, place).state;
 }
 
 /* A change that an office may not write: of a person whose home is another
@@ -228,4 +217,61 @@ Test(quarantine, an_accepted_change_stands_beside_what_was_written_without_knowi
 	cr_assert_eq(fixture_sync(&f, b), RC_OK);
 	assert_same();
 	cr_assert_str_eq(city(&f.centre, 1), "last");
+}
+
+/* --- the other end --------------------------------------------------------------- */
+
+static struct dot write_poison(struct fixture_node *n, uint32_t person)
+{
+	return poison_write(n, forge_id(person),
+			    forge_op(&g, "person", "city", OP_PUT, bytes_of("poison")));
+}
+
+static void assert_same_at(struct fixture_node *n)
+{
+	uint8_t x[HASH_LEN], y[HASH_LEN];
+
+	fixture_digest(&f.centre, info_of(b)->scope_region, x);
+	fixture_digest(n, info_of(b)->scope_region, y);
+	cr_assert_arr_eq(x, y, HASH_LEN);
+	assert_clean(n);
+}
+
+Test(quarantine, p14_the_office_whose_change_it_was_sees_it_too)
+{
+	struct dot d = write_poison(a, 1);
+
+	cr_assert_str_eq(city(a, 1), "poison");
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(state_of(a, d, 0), QUARANTINE_WAITING);
+	cr_assert_str_eq(city(a, 1), "?");
+	cr_assert_eq(fixture_figure(a, "people"), 0);
+	assert_same_at(a);
+	cr_assert_eq(rule(d, 0, true), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_str_eq(city(a, 1), "poison");
+	cr_assert_eq(fixture_figure(a, "people"), 1);
+	assert_same_at(a);
+}
+
+Test(quarantine, p14_what_the_office_wrote_on_its_own_poison_stands_alone)
+{
+	struct uuid id = fixture_add(b, 0, "person", "nr=1", "city=b", NULL);
+	struct dot d;
+
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	(void)id;
+	d = write_poison(a, 1);
+	cr_assert_eq(fixture_set(a, "person", forge_id(1), "city=after", NULL), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_str_eq(city(a, 1), "after");
+	assert_same_at(a);
+	cr_assert_eq(rule(d, 0, true), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_str_eq(city(b, 1), "after"); /* its own author had seen it */
+	cr_assert_eq(fixture_figure(&f.centre, "people"), 2);
+	assert_same_at(a);
+	assert_same();
 }
