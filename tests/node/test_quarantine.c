@@ -9,6 +9,7 @@
 
 #include "fixture.h"
 #include "forge.h"
+#include "node/store/records.h"
 #include "node/store/ruling.h"
 #include "node/store/verify.h"
 #include "poison.h"
@@ -193,6 +194,26 @@ Test(quarantine, what_has_no_good_form_can_only_be_discarded)
 	assert_same();
 }
 
+/* How many values stand in a person's city. */
+static uint32_t count_cities(struct fixture_node *n, uint32_t person)
+{
+	const struct part_field *field = NULL;
+	struct kv_txn *t = NULL;
+	struct record r;
+	uint32_t i, count = 0;
+
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	cr_assert_eq(records_get(t, n->store->catalog, g.kind, forge_id(person), &n->store->arena,
+				 &r),
+		     RC_OK);
+	for (i = 0; i < r.parts_count; i++) {
+		field = part_find(&r.parts[i].part, g.field, CLASS_REGISTER);
+		count += field == NULL ? 0 : field->items_count;
+	}
+	store_end(n->store, t);
+	return count;
+}
+
 Test(quarantine, an_accepted_change_stands_beside_what_was_written_without_knowing_it)
 {
 	struct header h = forge_header(&g);
@@ -212,11 +233,60 @@ Test(quarantine, an_accepted_change_stands_beside_what_was_written_without_knowi
 	cr_assert_eq(fixture_sync(&f, b), RC_OK);
 	assert_same();
 	cr_assert_str_eq(city(b, 1), "newer"); /* the latest; the other is listed */
+	cr_assert_eq(count_cities(b, 1), 2u);
 	/* And now everybody has seen it. */
 	cr_assert_eq(fixture_set(b, "person", forge_id(1), "city=last", NULL), RC_OK);
 	cr_assert_eq(fixture_sync(&f, b), RC_OK);
 	assert_same();
 	cr_assert_str_eq(city(&f.centre, 1), "last");
+	cr_assert_eq(count_cities(b, 1), 1u);
+}
+
+/* A form that was opened before the ruling had not seen what it accepted,
+ * though a later entry of the same feed was there. */
+Test(quarantine, a_form_from_before_the_ruling_drops_nothing)
+{
+	struct header h = forge_header(&g);
+	struct change c = forge_person(&g, forge_id(1), "first");
+	struct op *op = arena_take(&g.arena, sizeof(*op));
+	struct draft_op put = { .code = OP_PUT, .value = bytes_of("form") };
+	struct draft d = { .act = DRAFT_EDIT, .id = forge_id(1), .ops = &put, .ops_count = 1 };
+	struct dot dots[8];
+	struct draft_result result;
+	struct kv_txn *t = NULL;
+	struct commit commit;
+	struct record r;
+
+	forge_add(&g, &h, &c, 1);
+	h = forge_header(&g);
+	c = foreign(1, "poison");
+	forge_add(&g, &h, &c, 1);
+	h = forge_header(&g);
+	*op = forge_op(&g, "person", "tags", OP_SET_ADD, bytes_of("x"));
+	c.ops = op;
+	c.ops_count = 1;
+	forge_add(&g, &h, &c, 1);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	d.has_form = true;
+	d.form = (struct vv){ dots, 0, 8 };
+	cr_assert_eq(store_begin(b->store, false, &t), RC_OK);
+	cr_assert_eq(records_get(t, b->store->catalog, g.kind, forge_id(1), &b->store->arena, &r),
+		     RC_OK);
+	cr_assert_eq(view_version(&r, &d.form), RC_OK);
+	store_end(b->store, t);
+	cr_assert_eq(rule((struct dot){ g.feed, 2 }, 0, true), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(count_cities(b, 1), 1u); /* its own author went on: "first" is seen */
+	d.kind = schema_kind_by_number(&b->store->catalog->schema, g.kind);
+	put.field = schema_field_by_number(d.kind, g.field);
+	cr_assert_eq(commit_begin(&commit, b->store, bytes_of("t"), bytes_of("")), RC_OK);
+	cr_assert_eq(commit_add(&commit, &d, &result), RC_OK);
+	cr_assert_eq(commit_end(&commit), RC_OK);
+	cr_assert_eq(count_cities(b, 1), 2u);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(count_cities(&f.centre, 1), 2u);
+	assert_same();
 }
 
 /* --- the other end --------------------------------------------------------------- */
