@@ -209,9 +209,7 @@ static enum rc relay_covered(struct making *m, uint64_t feed, uint64_t seq)
 		rc = entry_decode(stored.bytes, &m->store->arena, &e);
 	}
 	for (i = 0; rc == RC_OK && i < e.header.cuts_count; i++) {
-		if (feed_office(e.header.cuts[i].feed) != m->send->peer) {
-			rc = relay(m, &e.header.cuts[i]);
-		}
+		rc = relay(m, &e.header.cuts[i]);
 	}
 	if (m->runs_count == 0) {
 		arena_release(&m->store->arena, mark);

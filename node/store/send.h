@@ -39,7 +39,7 @@ void send_fini(struct send *s);
 /* Adds a lane, or moves one. RC_LIMIT: too many scopes. */
 enum rc send_set_lane(struct send *s, uint64_t feed, uint64_t next);
 
-/* Notes that the peer holds a feed of another office up to d. */
+/* Notes that the peer holds a feed up to d: of another office, or its own. */
 enum rc send_note_held(struct send *s, struct dot d);
 
 /*
