@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 
+#include "fixture.h"
 #include "node/store/author.h"
 #include "node/store/ruling.h"
 #include "proto/entry_codec.h"

@@ -9,10 +9,12 @@
 
 #include "fixture.h"
 #include "forge.h"
+#include "node/store/apply.h"
 #include "node/store/records.h"
 #include "node/store/ruling.h"
 #include "node/store/verify.h"
 #include "poison.h"
+#include "sync/feed.h"
 
 static struct fixture f;
 static struct fixture_node *a, *b; /* offices of one region */
@@ -344,4 +346,39 @@ Test(quarantine, p14_what_the_office_wrote_on_its_own_poison_stands_alone)
 	cr_assert_eq(fixture_figure(&f.centre, "people"), 2);
 	assert_same_at(a);
 	assert_same();
+}
+
+/* --- who may rule ------------------------------------------------------------------ */
+
+Test(quarantine, a_ruling_that_is_not_the_centres_holds_its_feed)
+{
+	struct dot d = push_poison(10);
+	struct ruling ruling = { d, 1, true };
+	struct header h = forge_header(&g);
+
+	h.rulings = &ruling;
+	h.rulings_count = 1;
+	forge_add(&g, &h, NULL, 0);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_CORRUPT);
+	cr_assert_eq(state_of(&f.centre, d, 1), QUARANTINE_WAITING);
+}
+
+Test(quarantine, rulings_stand_alone_and_concern_their_scope)
+{
+	struct ruling ruling = { { feed_pack(1, 7, 1), 1 }, 0, true };
+	struct cut cut = { .feed = ruling.dot.feed, .seq = 1 };
+	struct header h = { .feed = feed_pack(0, 7, 1), .seq = 1, .commit = 1 };
+
+	h.rulings = &ruling;
+	h.rulings_count = 1;
+	cr_assert_eq(apply_check_header(&h, NULL), RC_OK);
+	h.changes_count = 1;
+	cr_assert_eq(apply_check_header(&h, NULL), RC_CORRUPT);
+	h.changes_count = 0;
+	h.cuts = &cut;
+	h.cuts_count = 1;
+	cr_assert_eq(apply_check_header(&h, NULL), RC_CORRUPT);
+	h.cuts_count = 0;
+	ruling.dot.feed = feed_pack(1, 8, 1);
+	cr_assert_eq(apply_check_header(&h, NULL), RC_CORRUPT);
 }

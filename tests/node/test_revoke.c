@@ -9,6 +9,7 @@
 
 #include "fixture.h"
 #include "forge.h"
+#include "lag.h"
 #include "node/store/admit.h"
 #include "node/store/builtin.h"
 #include "node/store/closing.h"
@@ -212,6 +213,24 @@ Test(revoke, the_verdict_does_not_depend_on_when_a_node_hears_of_the_closing)
 	cr_assert_str_eq(city(late, 2), "?");
 	assert_same(b);
 	assert_same(late);
+}
+
+/* The other order: what was cut after the closing comes before it is known. */
+Test(revoke, what_came_before_its_closing_is_judged_again)
+{
+	uint16_t region = info_of(b)->scope_region;
+
+	add_person(1, "confirmed", true);
+	add_person(2, "held", false);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+	(void)revoke();
+	lag_give_scope(&f, b, region);
+	cr_assert_str_eq(city(b, 2), "held"); /* it cannot know better */
+	lag_give_scope(&f, b, 0);
+	cr_assert_str_eq(city(b, 1), "confirmed");
+	cr_assert_str_eq(city(b, 2), "?");
+	cr_assert_eq(fixture_figure(b, "people"), 1);
+	assert_same(b);
 }
 
 Test(revoke, what_comes_after_the_closing_is_refused)
