@@ -176,5 +176,10 @@ enum rc rebuild_part(const struct rebuild *r)
 	struct part *part = open_part(r, &rc);
 	const struct record *record = part == NULL ? NULL : work_record(r->work, r->kind, r->id);
 
-	return record == NULL ? rc : fail(r, replay(r, record, part));
+	if (record == NULL) {
+		return rc;
+	}
+	rc = fail(r, replay(r, record, part));
+	work_close_part(r->work, r->kind, r->id);
+	return rc;
 }

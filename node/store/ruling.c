@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "node/store/author.h"
+#include "node/store/context.h"
 #include "node/store/epoch.h"
 #include "node/store/history.h"
+#include "node/store/react.h"
 #include "node/store/rebuild.h"
 #include "proto/entry_codec.h"
 #include "sync/rights.h"
@@ -99,6 +101,27 @@ static enum rc put_state(struct work *w, struct quarantine *q, enum quarantine_s
 	return quarantine_put(w->txn, q);
 }
 
+/* The centre looks at what it let in as at what comes in (react.h). */
+static enum rc watch(struct work *w, const struct quarantine *q, const struct change *change)
+{
+	const struct record *r = work_record(w, change->kind, change->id);
+	struct context context = { .txn = w->txn, .change = change };
+	struct seen seen = { .ctx = &context, .covers = context_covers };
+	struct entry e;
+	uint32_t i = 0;
+	enum rc rc = r == NULL ? w->rc : history_load(w->txn, q->dot, w->arena, &e);
+
+	if (rc != RC_OK) {
+		return rc;
+	}
+	while (i < r->parts_count && r->parts[i].scope != feed_scope(q->dot.feed)) {
+		i++;
+	}
+	context.header = &e.header;
+	rc = i == r->parts_count ? RC_OK : react_watch(w, r, i, change, q->dot, q->place, &seen);
+	return rc == RC_OK ? context.rc : rc;
+}
+
 /* The change becomes one of its record's, beside the ruling. */
 static enum rc put_in_force(struct work *w, struct quarantine *q, const struct rebuild *r,
 			    struct dot ruling)
@@ -139,7 +162,8 @@ static enum rc accept(struct work *w, struct quarantine *q, const struct epoch *
 	if (work_open_part(w, r.kind, r.id, r.scope, &rc) == NULL) {
 		return pass(w, rc);
 	}
-	return put_in_force(w, q, &r, ruling);
+	rc = put_in_force(w, q, &r, ruling);
+	return rc == RC_OK ? watch(w, q, &change) : rc;
 }
 
 static enum rc apply_one(struct work *w, const struct ruling *v, const struct epoch *epoch,

@@ -368,6 +368,15 @@ struct part *work_open_part(struct work *w, uint16_t kind, struct uuid id, uint1
 	return &r->record.parts[i].part;
 }
 
+void work_close_part(struct work *w, uint16_t kind, struct uuid id)
+{
+	struct work_record *r = work_find(w, kind, id);
+
+	if (r != NULL) {
+		records_settle(w->store->catalog, &r->record);
+	}
+}
+
 /* New records mostly have the last ids: appended, they fill their pages. */
 static enum rc put_part(struct work *w, const struct work_record *r, const struct key *k,
 			struct bytes state)

@@ -101,5 +101,7 @@ enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum quara
  */
 struct part *work_open_part(struct work *w, uint16_t kind, struct uuid id, uint16_t scope,
 			    enum rc *rc);
+/* The part is made: what follows from it for the whole record (its home). */
+void work_close_part(struct work *w, uint16_t kind, struct uuid id);
 
 #endif
