@@ -11,25 +11,29 @@ static struct bytes borrow(ProtobufCBinaryData b)
 	return bytes_at(b.data, b.len);
 }
 
+static enum rc read_cut(const Kerwen__Cut *from, struct cut *out)
+{
+	if (from->hash.len != HASH_LEN || from->seq == 0) {
+		return RC_CORRUPT;
+	}
+	out->feed = from->feed;
+	out->seq = from->seq;
+	memcpy(out->hash, from->hash.data, HASH_LEN);
+	return RC_OK;
+}
+
 static enum rc read_cuts(Kerwen__Cut *const *from, size_t count, struct arena *a,
 			 const struct cut **out)
 {
 	struct cut *cuts = arena_take(a, count * sizeof(*cuts));
+	enum rc rc = cuts == NULL ? RC_NOMEM : RC_OK;
 	size_t i;
 
-	if (cuts == NULL) {
-		return RC_NOMEM;
-	}
-	for (i = 0; i < count; i++) {
-		if (from[i]->hash.len != HASH_LEN || from[i]->seq == 0) {
-			return RC_CORRUPT;
-		}
-		cuts[i].feed = from[i]->feed;
-		cuts[i].seq = from[i]->seq;
-		memcpy(cuts[i].hash, from[i]->hash.data, HASH_LEN);
+	for (i = 0; i < count && rc == RC_OK; i++) {
+		rc = read_cut(from[i], &cuts[i]);
 	}
 	*out = cuts;
-	return RC_OK;
+	return rc;
 }
 
 static enum rc read_parts(const Kerwen__Header *m, struct arena *a, struct header *out)
@@ -113,6 +117,10 @@ enum rc entry_decode_header(struct bytes b, struct arena *a, struct header *out)
 	if (rc == RC_OK) {
 		out->cuts_count = (uint32_t)m->n_cuts;
 		rc = read_cuts(m->cuts, m->n_cuts, a, &out->cuts);
+	}
+	if (rc == RC_OK && m->replaces != NULL) {
+		out->has_replaces = true;
+		rc = read_cut(m->replaces, &out->replaces);
 	}
 	return rc;
 }
@@ -275,7 +283,7 @@ enum rc entry_decode_genesis(struct bytes b, struct arena *a, struct genesis *ou
 	}
 	m = (const Kerwen__Genesis *)message;
 	if (m->system.len != SYSTEM_LEN || m->key.len != KEY_LEN ||
-	    m->n_follows > LIMIT_CUTS_PER_ENTRY_MAX) {
+	    m->n_follows > LIMIT_FOLLOWS_MAX) {
 		return RC_CORRUPT;
 	}
 	memset(out, 0, sizeof(*out));

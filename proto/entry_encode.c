@@ -63,6 +63,9 @@ void entry_encode_header(const struct header *h, struct bytes_writer *w)
 	if (h->is_carried) {
 		put_carried(w, h);
 	}
+	if (h->has_replaces) {
+		put_cut(w, 16, &h->replaces);
+	}
 }
 
 static uint64_t op_number(const struct op *op)

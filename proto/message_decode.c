@@ -125,6 +125,23 @@ static enum rc read_chunk(const Kerwen__Chunk *m, struct arena *a, struct chunk 
 	return rc;
 }
 
+static enum rc read_want(const Kerwen__Want *m, struct arena *a, struct message *out)
+{
+	struct dot *wants = arena_take(a, m->n_after * sizeof(*wants));
+	size_t i;
+
+	if (m->n_after > LIMIT_SCOPES_PER_SESSION_MAX) {
+		return RC_LIMIT;
+	}
+	for (i = 0; i < m->n_after && wants != NULL; i++) {
+		wants[i] = (struct dot){ m->after[i]->feed, m->after[i]->seq };
+	}
+	out->type = MESSAGE_WANT;
+	out->wants = wants;
+	out->wants_count = (uint32_t)m->n_after;
+	return wants == NULL ? RC_NOMEM : RC_OK;
+}
+
 static enum rc read_refuse(const Kerwen__Refuse *m, struct message *out)
 {
 	if (m->code < REFUSAL_PROTOCOL || m->code > REFUSAL_FULL) {
@@ -167,6 +184,8 @@ enum rc message_decode(struct bytes b, struct arena *a, struct message *out)
 		out->type = MESSAGE_ASK;
 		out->ask = m->ask->id;
 		return RC_OK;
+	case KERWEN__FRAME__BODY_WANT:
+		return read_want(m->want, a, out);
 	case KERWEN__FRAME__BODY__NOT_SET:
 	case _KERWEN__FRAME__BODY__CASE_IS_INT_SIZE:
 		break;

@@ -28,6 +28,16 @@ static void put_hash(struct bytes_writer *w, uint32_t field, uint64_t seq, const
 	}
 }
 
+static void put_dot(struct bytes_writer *w, uint32_t field, struct dot dot)
+{
+	uint8_t buffer[32];
+	struct bytes_writer d = bytes_writer_init(buffer, sizeof(buffer));
+
+	wire_put_fixed64(&d, 1, dot.feed);
+	wire_put_uint(&d, 2, dot.seq);
+	wire_put_element(w, field, bytes_written(&d));
+}
+
 static void put_scope(struct bytes_writer *w, const struct scope_head *s, struct arena *scratch)
 {
 	size_t mark = arena_mark(scratch);
@@ -42,12 +52,7 @@ static void put_scope(struct bytes_writer *w, const struct scope_head *s, struct
 	wire_put_uint(&sub, 6, s->office_seq);
 	put_hash(&sub, 7, s->office_seq, s->office_hash);
 	for (i = 0; i < s->held_count; i++) {
-		uint8_t buffer[32];
-		struct bytes_writer d = bytes_writer_init(buffer, sizeof(buffer));
-
-		wire_put_fixed64(&d, 1, s->held[i].feed);
-		wire_put_uint(&d, 2, s->held[i].seq);
-		wire_put_element(&sub, 8, bytes_written(&d));
+		put_dot(&sub, 8, s->held[i]);
 	}
 	end(w, 4, &sub);
 	arena_release(scratch, mark);
@@ -100,6 +105,17 @@ static void put_chunk(struct bytes_writer *w, const struct chunk *c, struct aren
 	end(w, 2, &sub);
 }
 
+static void put_want(struct bytes_writer *w, const struct message *m, struct arena *scratch)
+{
+	struct bytes_writer sub = begin(scratch);
+	uint32_t i;
+
+	for (i = 0; i < m->wants_count; i++) {
+		put_dot(&sub, 1, m->wants[i]);
+	}
+	end(w, 7, &sub);
+}
+
 static void put_small(struct bytes_writer *w, const struct message *m)
 {
 	uint8_t buffer[512];
@@ -109,6 +125,7 @@ static void put_small(struct bytes_writer *w, const struct message *m)
 	switch (m->type) {
 	case MESSAGE_HELLO:
 	case MESSAGE_CHUNK:
+	case MESSAGE_WANT:
 		return;
 	case MESSAGE_ANSWER:
 		wire_put_uint(&sub, 1, m->credit);
@@ -138,6 +155,8 @@ void message_encode(const struct message *m, struct arena *scratch, struct bytes
 		put_hello(w, &m->hello, scratch);
 	} else if (m->type == MESSAGE_CHUNK) {
 		put_chunk(w, &m->chunk, scratch);
+	} else if (m->type == MESSAGE_WANT) {
+		put_want(w, m, scratch);
 	} else {
 		put_small(w, m);
 	}

@@ -83,6 +83,8 @@ struct header {
 	uint32_t parts_count;
 	const struct cut *cuts; /* entries of the centre only */
 	uint32_t cuts_count;
+	bool has_replaces;
+	struct cut replaces; /* the entry of a forked feed that this one stands for */
 };
 
 struct entry {

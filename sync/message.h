@@ -67,17 +67,20 @@ enum message_type {
 	MESSAGE_ANSWER,
 	MESSAGE_BYE,
 	MESSAGE_REFUSE,
-	MESSAGE_ASK
+	MESSAGE_ASK,
+	MESSAGE_WANT
 };
 
 struct message {
 	enum message_type type;
 	struct hello hello;
 	struct chunk chunk;
-	uint32_t credit;      /* MESSAGE_ANSWER */
-	enum refusal refusal; /* MESSAGE_REFUSE */
-	struct bytes text;    /* MESSAGE_REFUSE */
-	uint64_t ask;         /* MESSAGE_ASK */
+	uint32_t credit;         /* MESSAGE_ANSWER */
+	enum refusal refusal;    /* MESSAGE_REFUSE */
+	struct bytes text;       /* MESSAGE_REFUSE */
+	uint64_t ask;            /* MESSAGE_ASK */
+	const struct dot *wants; /* MESSAGE_WANT: feeds of the office, each behind a seq */
+	uint32_t wants_count;
 };
 
 #endif

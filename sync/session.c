@@ -70,12 +70,13 @@ static void try_send(struct session *s, struct session_actions *out)
 	}
 }
 
-static const struct session_place *find_place(const struct session_event *e, uint16_t scope)
+static const struct session_place *find_place(const struct session_event *e,
+					      const struct session_goal *g)
 {
 	uint32_t i;
 
 	for (i = 0; i < e->places_count; i++) {
-		if (e->places[i].scope == scope) {
+		if (e->places[i].scope == g->scope && e->places[i].incarnation == g->incarnation) {
 			return &e->places[i];
 		}
 	}
@@ -88,17 +89,40 @@ static void set_goals(struct session *s, const struct session_event *e)
 	uint32_t i, k;
 
 	for (i = 0; i < e->places_count && i < LIMIT_SCOPES_PER_SESSION_MAX; i++) {
-		struct session_goal g = { .scope = e->places[i].scope,
-					  .own_head = e->places[i].own_head };
+		const struct session_place *p = &e->places[i];
+		struct session_goal g = { .scope = p->scope,
+					  .incarnation = p->incarnation,
+					  .own_head = p->own_head };
+		uint32_t at = s->goals_count;
 
-		for (k = 0; k < s->goals_count && s->goals[k].scope != g.scope; k++) {
-		}
-		if (k < s->goals_count) {
+		for (k = 0; k < s->goals_count; k++) {
+			if (s->goals[k].scope != g.scope) {
+				continue;
+			}
 			g.centre_head = s->goals[k].centre_head;
+			at = s->goals[k].incarnation == g.incarnation ? k : at;
 		}
-		s->goals_count += k == s->goals_count;
-		s->goals[k] = g;
+		if (at < LIMIT_SCOPES_PER_SESSION_MAX) {
+			s->goals_count += at == s->goals_count;
+			s->goals[at] = g;
+		}
 	}
+}
+
+/* Whether all that the centre had is applied here. */
+static bool is_caught_up(const struct session *s, const struct session_event *e)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < s->goals_count; i++) {
+		for (k = 0; k < e->places_count; k++) {
+			if (e->places[k].scope == s->goals[i].scope &&
+			    e->places[k].centre_applied < s->goals[i].centre_head) {
+				return false;
+			}
+		}
+	}
+	return true;
 }
 
 static bool is_reached(const struct session *s, const struct session_event *e)
@@ -107,21 +131,28 @@ static bool is_reached(const struct session *s, const struct session_event *e)
 
 	for (i = 0; i < s->goals_count; i++) {
 		const struct session_goal *g = &s->goals[i];
-		const struct session_place *p = find_place(e, g->scope);
+		const struct session_place *p = find_place(e, g);
 
-		if (p != NULL &&
-		    (p->own_receipt < g->own_head || p->centre_applied < g->centre_head)) {
+		if (p != NULL && p->own_receipt < g->own_head) {
 			return false;
 		}
 	}
-	return true;
+	return is_caught_up(s, e);
 }
 
 static void check_done(struct session *s, const struct session_event *e,
 		       struct session_actions *out)
 {
 	if (!s->is_caller || s->state != SESSION_STREAM || s->bye_sent || s->unanswered > 0 ||
-	    (s->done && s->ask == 0) || !is_reached(s, e)) {
+	    s->issuing) {
+		return;
+	}
+	if (e->owes && is_caught_up(s, e)) {
+		s->issuing = true;
+		(void)act(out, SESSION_DO_ISSUE);
+		return;
+	}
+	if (e->owes || (s->done && s->ask == 0) || !is_reached(s, e)) {
 		return;
 	}
 	if (!s->done) {
@@ -223,6 +254,15 @@ static void on_ask(struct session *s, const struct session_event *e, struct sess
 	check_done(s, e, out);
 }
 
+static void on_want(struct session *s, struct session_actions *out)
+{
+	if (s->is_caller) {
+		drop(s, out, RC_CORRUPT, REFUSAL_INPUT);
+	} else if (s->state == SESSION_STREAM) {
+		(void)act(out, SESSION_DO_GIVE);
+	}
+}
+
 static void on_message(struct session *s, const struct session_event *e,
 		       struct session_actions *out)
 {
@@ -249,6 +289,9 @@ static void on_message(struct session *s, const struct session_event *e,
 		break;
 	case MESSAGE_ASK:
 		on_ask(s, e, out);
+		break;
+	case MESSAGE_WANT:
+		on_want(s, out);
 		break;
 	}
 }
@@ -290,6 +333,13 @@ void session_step(struct session *s, const struct session_event *e, struct sessi
 		break;
 	case SESSION_STORED:
 		on_stored(s, e, out);
+		break;
+	case SESSION_ISSUED:
+		s->issuing = false;
+		s->has_more = e->has_more;
+		set_goals(s, e);
+		check_done(s, e, out);
+		try_send(s, out);
 		break;
 	case SESSION_SENT:
 	case SESSION_MOVED:

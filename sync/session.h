@@ -11,6 +11,10 @@
  * goes. A chunk is answered only after it is durable. There is no checkpoint: progress is what the
  * store holds, and receipts are cuts that arrive like any other entry.
  *
+ * An office that was restored or cloned writes some of its entries again when
+ * everything of the centre has come in (SESSION_DO_ISSUE); what it has then
+ * becomes its goal.
+ *
  * The caller feeds events to session_step and carries out the actions in
  * order. Same state and same events always give the same actions.
  */
@@ -27,9 +31,11 @@ enum {
 
 enum session_state { SESSION_START, SESSION_HELLO, SESSION_STREAM, SESSION_CLOSED };
 
-/* Where this node stands in one scope, as the store says. */
+/* Where this node stands in one scope, as the store says: one for each of its
+ * incarnations that wrote there. */
 struct session_place {
 	uint16_t scope;
+	uint32_t incarnation; /* of the own feed */
 	uint64_t own_head;    /* own feed */
 	uint64_t own_receipt; /* the last cut of it that is applied here */
 	uint64_t centre_applied;
@@ -38,6 +44,7 @@ struct session_place {
 /* What the caller wants to have reached: fixed when the session begins. */
 struct session_goal {
 	uint16_t scope;
+	uint32_t incarnation;
 	uint64_t own_head;    /* a receipt for this is wanted */
 	uint64_t centre_head; /* this is wanted here */
 };
@@ -48,6 +55,7 @@ struct session {
 	bool stays;      /* go on after the goals: push what is written */
 	bool knows_peer; /* each knows the other's key: no first contact */
 	bool has_more;   /* the store has something to send */
+	bool issuing;    /* entries are being written again */
 	bool is_writable;
 	bool hello_sent, hello_got, bye_sent, done;
 	uint32_t credit;     /* chunks we may send */
@@ -65,6 +73,7 @@ enum session_event_type {
 	SESSION_MESSAGE,
 	SESSION_STORED,   /* a chunk of the peer is durable; `places` as they are now */
 	SESSION_SENT,     /* a chunk went out, has_more tells if there is another */
+	SESSION_ISSUED,   /* entries were written again; `places` as they are now */
 	SESSION_MOVED,    /* this node has new entries; `places` as they are now */
 	SESSION_WRITABLE, /* the queue to the peer has room again */
 	SESSION_FULL,     /* the queue has no more room */
@@ -77,6 +86,7 @@ struct session_event {
 	const struct session_place *places;
 	uint32_t places_count;
 	bool has_more; /* STORED, SENT, MOVED; OPENED: something to send ahead */
+	bool owes;     /* with `places`: entries wait to be written again */
 };
 
 enum session_action_type {
@@ -87,6 +97,8 @@ enum session_action_type {
 	SESSION_DO_SEND,   /* send the next chunk, then report SESSION_SENT */
 	SESSION_DO_ANSWER, /* send an answer of `credit` */
 	SESSION_DO_ASK,    /* send an ask with `ask` */
+	SESSION_DO_GIVE,   /* set a lane for what the office wants */
+	SESSION_DO_ISSUE,  /* all of the centre is here: write again what has to be */
 	SESSION_DO_DONE,   /* the goals are reached */
 	SESSION_DO_BYE,    /* send bye, then close when it is out */
 	SESSION_DO_DROP    /* close; `refusal` is what to tell, `rc` the reason */

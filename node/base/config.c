@@ -163,10 +163,19 @@ static void read_size(struct yamltree *t, struct config *out)
 	}
 }
 
+static void read_state(struct yamltree *t, struct config *out)
+{
+	out->state = yamltree_text(t, t->root, "state");
+	if (out->state != NULL && out->state[0] != '/') {
+		yamltree_fail(t, yamltree_find(t->root, "state"),
+			      "state is the full path of a directory, from / on");
+	}
+}
+
 static void read_root(struct yamltree *t, struct config *out)
 {
 	static const char *const KEYS[] = { "name",     "role",       "listen", "centre",
-					    "max_size", "sync_every", NULL };
+					    "max_size", "sync_every", "state",  NULL };
 
 	if (t->rc != RC_OK) {
 		return;
@@ -182,6 +191,7 @@ static void read_root(struct yamltree *t, struct config *out)
 	read_listen(t, out);
 	read_centres(t, out);
 	read_size(t, out);
+	read_state(t, out);
 	out->sync_every = yamltree_uint(t, t->root, "sync_every",
 					(struct yamltree_range){ 0, CONFIG_SYNC_EVERY_MAX },
 					CONFIG_SYNC_EVERY);

@@ -10,6 +10,8 @@
  *   sync_every  the longest wait, in seconds, before    900
  *               an office calls its centre again;
  *               0: only by hand
+ *   state       the directory of an office's lease,     DIR
+ *               best on another disk than the database
  *
  * Unknown keys are errors with line and column.
  */
@@ -43,6 +45,7 @@ struct config {
 	uint32_t centres_count;
 	uint64_t max_size;   /* bytes, a multiple of 4096 */
 	uint32_t sync_every; /* seconds; 0: only by hand */
+	const char *state;   /* an absolute path, or NULL: DIR */
 };
 
 struct config_error {

@@ -104,6 +104,11 @@ static void put_all(struct draft *d, const struct config *c)
 		       "seconds,\n"
 		       "# before it calls again when the link fell; 0: sync only by hand.\n");
 		put_number(d, "sync_every", c->sync_every);
+		put(d, "\n# Where the file `lease` lies, which shows that the database was "
+		       "restored from\n"
+		       "# a copy: best on another disk, a directory of this user. Without it, "
+		       "here.\n");
+		put_key(d, "state", c->state, "/var/lib/kerwen-state");
 	}
 	put(d, "\n# The most that the database may grow to (K, M, G, T). Only address space is\n"
 	       "# set aside; at 90 % of it new records are refused.\n");
@@ -128,7 +133,8 @@ static bool is_equal(const struct config *a, const struct config *b)
 			return false;
 		}
 	}
-	return a->role != CONFIG_OFFICE || a->sync_every == b->sync_every;
+	return a->role != CONFIG_OFFICE ||
+	       (a->sync_every == b->sync_every && is_same(a->state, b->state));
 }
 
 /* Reads the draft back: what is written must say what was meant. */

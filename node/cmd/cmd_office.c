@@ -111,10 +111,46 @@ static const struct office_info *find_office(const struct catalog *c, const char
 	return o;
 }
 
+/* The incarnations that called: more than one that still does means that the
+ * office runs in two places. */
+static json_t *list_lives(const struct office_info *o, struct kv_txn *t)
+{
+	json_t *list = json_array();
+	uint32_t incarnation = 0;
+	int64_t contact_ms = 0;
+	char text[16];
+
+	while (peers_next_life(t, o->number, &incarnation, &contact_ms) == RC_OK) {
+		(void)snprintf(text, sizeof(text), "%08lx", (unsigned long)incarnation);
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o}", "incarnation", text, "last_contact",
+						out_time((uint64_t)contact_ms)));
+		if (incarnation++ == UINT32_MAX) {
+			break;
+		}
+	}
+	return list;
+}
+
+static void show_lives(struct cmd_context *c, const struct office_info *o, struct kv_txn *t)
+{
+	json_t *list = list_lives(o, t), *life = NULL;
+	size_t i;
+
+	json_array_foreach(list, i, life)
+	{
+		out_line(c->out, "incarnation   %s, last contact %s",
+			 json_string_value(json_object_get(life, "incarnation")),
+			 json_string_value(json_object_get(life, "last_contact")));
+	}
+	json_decref(list);
+}
+
 static int show_json(struct cmd_context *c, const struct office_info *o, struct kv_txn *t)
 {
 	json_t *document = out_document(), *object = describe(o, t);
-	int failed = json_object_update(document, object);
+	int failed = json_object_update(document, object) |
+		     json_object_set_new(document, "incarnations", list_lives(o, t));
 
 	json_decref(object);
 	if (failed != 0) {
@@ -140,6 +176,7 @@ static int show(struct cmd_context *c, const struct office_info *o, struct kv_tx
 		clock_format((uint64_t)peer.contact_ms, contact);
 		out_line(c->out, "last contact  %s", contact);
 	}
+	show_lives(c, o, t);
 	return CMD_OK;
 }
 

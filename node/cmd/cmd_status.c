@@ -2,6 +2,7 @@
  * receipts alone; who is connected, from the daemon if one runs. */
 #include <inttypes.h>
 
+#include "node/base/clock.h"
 #include "node/cmd/open.h"
 #include "node/cmd/origin.h"
 #include "node/net/control.h"
@@ -9,6 +10,7 @@
 #include "node/store/feeds.h"
 #include "node/store/peers.h"
 #include "node/store/records.h"
+#include "node/store/restored.h"
 #include "node/store/summary.h"
 
 enum { SLICE_MS = 500, DAEMON_TIMEOUT_MS = 2000 };
@@ -25,10 +27,12 @@ struct status {
 	struct cmd_node node;
 	struct kv_txn *txn;
 	struct summary summary;
-	int64_t oldest_conflict_ms; /* 0: none */
-	uint64_t unknown;           /* records that the schema here does not explain */
-	bool runs;                  /* a daemon does */
-	json_t *daemon;             /* its answer; NULL: none */
+	struct restored story;
+	char story_text[RESTORED_TEXT_MAX]; /* "": nothing to tell */
+	int64_t oldest_conflict_ms;         /* 0: none */
+	uint64_t unknown;                   /* records that the schema here does not explain */
+	bool runs;                          /* a daemon does */
+	json_t *daemon;                     /* its answer; NULL: none */
 	struct peer *peers;
 	uint32_t peers_count;
 };
@@ -119,6 +123,20 @@ static json_t *make_node(const struct store_info *i)
 			 "incarnation", incarnation, "system", i->system_name);
 }
 
+/* null when nothing happened, or long ago. */
+static json_t *make_story(const struct status *s)
+{
+	const struct restored *r = &s->story;
+
+	if (s->story_text[0] == '\0') {
+		return json_null();
+	}
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I}", "text", s->story_text, "settled",
+			 time_or_null(r->settled_ms), "returned", (json_int_t)r->returned, "issued",
+			 (json_int_t)r->issued, "entries_without_own_fields",
+			 (json_int_t)r->parts_lost, "lost", (json_int_t)restored_lost(r));
+}
+
 static enum rc print_json(const struct status *s)
 {
 	const struct summary *m = &s->summary;
@@ -144,6 +162,9 @@ static enum rc print_json(const struct status *s)
 				      json_integer((json_int_t)m->unconfirmed));
 	failed |= json_object_set_new(document, "oldest_unconfirmed",
 				      time_or_null(m->oldest_unconfirmed_ms));
+	failed |=
+		json_object_set_new(document, "set_aside", json_integer((json_int_t)m->set_aside));
+	failed |= json_object_set_new(document, "restored", make_story(s));
 	failed |= json_object_set_new(document, "daemon", json_boolean(s->runs));
 	failed |=
 		json_object_set_new(document, "port", port > 0 ? json_integer(port) : json_null());
@@ -180,6 +201,9 @@ static void print_confirmed(const struct status *s)
 	if (s->node.store->info.is_centre) {
 		return;
 	}
+	if (s->story_text[0] != '\0') {
+		out_line(s->c->out, "%s", s->story_text);
+	}
 	if (m->unconfirmed == 0) {
 		out_line(s->c->out, "everything written here is confirmed by the centre");
 		return;
@@ -187,6 +211,14 @@ static void print_confirmed(const struct status *s)
 	out_line(s->c->out, "%" PRIu64 " %s not yet confirmed by the centre, the oldest from %s",
 		 m->unconfirmed, m->unconfirmed == 1 ? "change is" : "changes are",
 		 origin_time(m->oldest_unconfirmed_ms).text);
+	if (m->set_aside > 0) {
+		out_line(s->c->out,
+			 "%" PRIu64
+			 " of these %s set aside after the restore: the next sync writes "
+			 "%s again",
+			 m->set_aside, m->set_aside == 1 ? "is" : "are",
+			 m->set_aside == 1 ? "it" : "them");
+	}
 }
 
 static void print_transfers(const struct status *s)
@@ -361,6 +393,11 @@ static int print(struct status *s)
 	rc = summary_get(s->node.store, s->txn, &s->node.store->arena, &s->summary);
 	s->summary.records = count.records;
 	s->unknown = count.unknown;
+	if (rc == RC_OK) {
+		rc = restored_get(s->txn, &s->story);
+		rc = rc == RC_NOTFOUND ? RC_OK : rc;
+		restored_text(&s->story, (int64_t)clock_now_ms(), s->story_text);
+	}
 	if (rc == RC_OK) {
 		rc = list_peers(s);
 	}

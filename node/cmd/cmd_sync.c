@@ -10,6 +10,7 @@
 #include "node/cmd/addresses.h"
 #include "node/net/control.h"
 #include "node/net/manual.h"
+#include "node/store/restored.h"
 #include "node/store/summary.h"
 
 enum { TIMEOUT_S = 60, TIMEOUT_S_MAX = 86400, GRACE_MS = 2000 };
@@ -264,6 +265,31 @@ static int sync_through(struct cmd_context *c, const json_t *answer, enum rc rc,
 			rc_text(rc));
 }
 
+static struct restored read_story(struct cmd_node *n)
+{
+	struct restored r = { .noticed_ms = 0 };
+	struct kv_txn *t = NULL;
+
+	if (store_begin(n->store, false, &t) == RC_OK && restored_get(t, &r) != RC_OK) {
+		r.noticed_ms = 0;
+	}
+	store_end(n->store, t);
+	return r;
+}
+
+/* What the daemon's log says of a restore, whoever gave the command must know. */
+static void tell_story(struct cmd_node *n, const struct restored *before)
+{
+	struct restored now = read_story(n);
+	char text[RESTORED_TEXT_MAX];
+
+	restored_text(&now, (int64_t)clock_now_ms(), text);
+	if (text[0] != '\0' &&
+	    (now.noticed_ms != before->noticed_ms || now.settled_ms != before->settled_ms)) {
+		log_warn("%s", text);
+	}
+}
+
 static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct cmd_node *n)
 {
 	const char *centre = cmd_option(args, "centre");
@@ -273,6 +299,7 @@ static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct 
 	uint16_t port = 0;
 	uint32_t timeout_ms = 0;
 	struct call_result result;
+	struct restored story = read_story(n);
 	enum rc rc = RC_OK;
 	bool waited = false;
 	int lock = -1;
@@ -296,6 +323,7 @@ static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct 
 	if (rc != RC_NOTFOUND) {
 		code = sync_through(c, answer, rc, n->store->info.is_centre);
 		json_decref(answer);
+		tell_story(n, &story);
 		return code;
 	}
 	if (n->store->info.is_centre) {

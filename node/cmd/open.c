@@ -208,6 +208,15 @@ static int open_store(struct cmd_context *c, struct cmd_node *n)
 		return open_fail_lost(c, rc, n->config.role == CONFIG_CENTRE,
 				      "it cannot be opened");
 	}
+	if (n->config.state != NULL) {
+		rc = store_keep_lease_in(n->store, n->config.state);
+	}
+	if (rc != RC_OK) {
+		return cmd_fail(c, CMD_FAILED,
+				"make it, for this user, or correct `state` in " CONFIG_FILE,
+				"%s, where the lease is to be kept: %s", n->config.state,
+				rc_text(rc));
+	}
 	if (n->store->info.is_centre != (n->config.role == CONFIG_CENTRE)) {
 		return cmd_fail(c, CMD_FAILED, "put back the role that it was made with",
 				"%s: the role in " CONFIG_FILE " is not that of the database",

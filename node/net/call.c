@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "node/net/dial.h"
-#include "node/store/feeds.h"
 #include "node/store/join.h"
 #include "node/store/places.h"
 
@@ -28,27 +27,14 @@ struct call {
 static void count_own(const struct call *c, uint64_t *written, uint64_t *confirmed)
 {
 	struct store *s = c->options.store;
-	struct session_place places[PLACES_MAX];
 	struct kv_txn *t = NULL;
-	uint32_t i, count = 0;
 
 	*written = *confirmed = 0;
 	if (store_begin(s, false, &t) != RC_OK) {
 		return;
 	}
-	if (places_get(s, t, places, &count) != RC_OK) {
-		count = 0;
-	}
-	for (i = 0; i < count; i++) {
-		uint64_t feed = store_own_feed(s, places[i].scope);
-		struct feed_entry e;
-
-		if (feeds_get_entry(t, (struct dot){ feed, places[i].own_head }, &e) == RC_OK) {
-			*written += e.changes;
-		}
-		if (feeds_get_entry(t, (struct dot){ feed, places[i].own_receipt }, &e) == RC_OK) {
-			*confirmed += e.changes;
-		}
+	if (places_count_own(s, t, written, confirmed) != RC_OK) {
+		*written = *confirmed = 0;
 	}
 	store_end(s, t);
 }

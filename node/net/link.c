@@ -96,12 +96,20 @@ static void on_job_done(struct writer_job *job)
 			log_warn("peer=%u feed=%016llx: %s", l->talk.peer,
 				 (unsigned long long)job->result.feed, rc_text(job->rc));
 		}
+		if (job->result.forked != 0) {
+			log_warn(
+				"office=%u: incarnation %08lx goes on elsewhere than here: what it "
+				"sent of it is passed over, and comes again in a new one",
+				l->talk.peer, (unsigned long)job->result.forked);
+		}
 		talk_stored(&l->talk, job->rc, &job->result);
 	} else if (!l->is_over && job->type == WRITER_ADMIT) {
 		if (job->rc == RC_OK && l->conn != NULL) {
 			conn_vouch(l->conn);
 		}
 		talk_admitted(&l->talk, job->rc);
+	} else if (!l->is_over && job->type == WRITER_ISSUE) {
+		talk_issued(&l->talk, job->rc);
 	}
 	h->moved = h->moved || (job->rc == RC_OK && job->type != WRITER_PEER);
 	writer_job_free(job);
@@ -133,8 +141,25 @@ static void on_store(void *ctx, struct bytes frame)
 	} else {
 		memcpy(copy, frame.p, frame.len);
 		job->frame = bytes_at(copy, frame.len);
+		job->down = ((struct link *)ctx)->talk.down;
 	}
 	put_job(ctx, job);
+}
+
+static void on_leave(void *ctx, const uint32_t *torn, uint32_t count)
+{
+	struct writer_job *job = writer_job_new(WRITER_LEAVE);
+	uint32_t i;
+
+	for (i = 0; job != NULL && i < count && i < RECEIVE_DOWN_MAX; i++) {
+		job->down.items[job->down.count++] = torn[i];
+	}
+	put_job(ctx, job);
+}
+
+static void on_issue(void *ctx)
+{
+	put_job(ctx, writer_job_new(WRITER_ISSUE));
 }
 
 static void on_admit(void *ctx, const struct hello *hello)
@@ -161,6 +186,7 @@ static void note_contact(struct link *l)
 	l->noted_ms = (int64_t)clock_now_ms();
 	if (job != NULL) {
 		job->contact_ms = l->noted_ms;
+		job->incarnation = l->talk.peer_incarnation;
 		job->heard_ms = talk_is_heard(&l->talk) ? l->heard_ms : 0;
 	}
 	put_job(l, job);
@@ -195,7 +221,14 @@ static void on_drop(void *ctx, enum rc rc, const char *text)
 static void start_talk(struct link *l, uint16_t peer, bool knows_peer, bool stays,
 		       const uint8_t *token)
 {
-	struct talk_ops ops = { l, on_send, on_store, on_admit, on_done, on_drop };
+	struct talk_ops ops = { .ctx = l,
+				.send = on_send,
+				.store = on_store,
+				.admit = on_admit,
+				.leave = on_leave,
+				.issue = on_issue,
+				.done = on_done,
+				.drop = on_drop };
 	/* The key is only read. */
 	struct send_signer signer = { (void *)(uintptr_t)l->hub->key, sign };
 

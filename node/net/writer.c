@@ -7,6 +7,7 @@
 #include "node/store/admit.h"
 #include "node/store/join.h"
 #include "node/store/peers.h"
+#include "node/store/rejoin.h"
 #include "proto/message_codec.h"
 
 enum { GROUP_MAX = 64, INBOX_BYTES = 64 * LIMIT_FRAME_BYTES_MAX };
@@ -87,7 +88,7 @@ static enum rc run_chunk(struct work *w, struct writer_job *job, struct arena *i
 			rc = RC_CORRUPT;
 		}
 		if (rc == RC_OK) {
-			rc = receive_chunk(w, job->peer, &m.chunk, cuts, &job->result);
+			rc = receive_chunk(w, job->peer, &job->down, &m.chunk, cuts, &job->result);
 		}
 	}
 	job->rc = rc;
@@ -102,9 +103,20 @@ static enum rc run_job(struct work *w, struct writer_job *job, struct arena *inb
 		return run_chunk(w, job, inbox, cuts);
 	case WRITER_PEER:
 		job->rc = peers_note(w->txn, job->peer, job->contact_ms, job->heard_ms);
+		if (job->rc == RC_OK && w->store->info.is_centre && job->incarnation != 0) {
+			job->rc = peers_note_life(w->txn, job->peer, job->incarnation,
+						  job->contact_ms);
+		}
 		if (job->rc == RC_OK && !w->store->info.is_centre) {
 			job->rc = join_drop_token(w->txn); /* the centre knows the key */
 		}
+		return job->rc;
+	case WRITER_LEAVE:
+		job->rc = rejoin_leave(w, job->down.items, job->down.count);
+		return job->rc;
+	case WRITER_ISSUE:
+		job->rc = work_flush(w);
+		job->rc = job->rc == RC_OK ? rejoin_issue(w) : job->rc;
 		return job->rc;
 	case WRITER_ADMIT:
 		break;

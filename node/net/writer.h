@@ -18,7 +18,9 @@
 enum writer_job_type {
 	WRITER_CHUNK, /* a peer's chunk */
 	WRITER_ADMIT, /* first contact: judge a token, bind a key */
-	WRITER_PEER   /* note a contact with a peer */
+	WRITER_PEER,  /* note a contact with a peer */
+	WRITER_LEAVE, /* an office: incarnations of its own that go no further */
+	WRITER_ISSUE  /* an office: write again what the centre does not have */
 };
 
 struct writer_job {
@@ -27,6 +29,8 @@ struct writer_job {
 	struct bytes frame; /* WRITER_CHUNK: the encoded message; see free_frame */
 	uint8_t key[KEY_LEN], token[TOKEN_LEN]; /* WRITER_ADMIT */
 	int64_t contact_ms, heard_ms;           /* WRITER_PEER */
+	uint32_t incarnation;                   /* WRITER_PEER: of the office; 0: not told */
+	struct receive_down down;               /* WRITER_CHUNK, WRITER_LEAVE */
 	/* Filled in by the writer. */
 	enum rc rc;
 	struct receive_result result;

@@ -13,6 +13,8 @@
 
 #include "node/store/apply_priv.h"
 #include "node/store/context.h"
+#include "node/store/rejoin.h"
+#include "node/store/replaced.h"
 #include "proto/entry_codec.h"
 #include "sync/rights.h"
 
@@ -66,7 +68,8 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 
 		named = named || (p->scope == feed_scope(h->feed) && p->last_seq >= h->seq);
 	}
-	if (!named || names_scope_twice(h) || (before == NULL) != (h->seq == 1)) {
+	if (!named || !replaced_is_form(h) || names_scope_twice(h) ||
+	    (before == NULL) != (h->seq == 1)) {
 		return RC_CORRUPT;
 	}
 	if (before == NULL || h->commit > before->commit) {
@@ -153,14 +156,44 @@ enum rc apply_settle(struct work *w)
 	return rc;
 }
 
+/* Whether an entry's changes are to be passed over: something else stands for
+ * it, or it for nothing. */
+static enum rc is_passed_over(struct work *w, struct dot d, const struct header *h, bool *out)
+{
+	struct feed_entry stored;
+	enum rc rc = replaced_note(w, h, out);
+
+	if (rc == RC_OK && h->has_replaces && !*out) {
+		rc = rejoin_note_replaced(w, h);
+	}
+	if (rc == RC_OK && !*out) {
+		rc = feeds_get_entry(w->txn, d, &stored);
+		if (rc == RC_OK) {
+			rc = replaced_skips(w->txn, d, stored.hash, out);
+		}
+	}
+	return rc;
+}
+
 static enum rc apply_entry(struct work *w, struct dot d)
 {
 	struct entry e;
+	bool passed_over = false, replaces = false;
 	enum rc rc = work_is_large(w) ? work_flush(w) : RC_OK;
 	uint32_t i;
 
 	if (rc == RC_OK) {
 		rc = apply_load(w, d, &e);
+	}
+	if (rc == RC_OK) {
+		replaces = e.header.has_replaces;
+		rc = is_passed_over(w, d, &e.header, &passed_over);
+	}
+	if (rc == RC_OK && replaces) {
+		rc = apply_load(w, d, &e); /* the work may have been flushed */
+	}
+	if (rc != RC_OK || passed_over) {
+		return rc;
 	}
 	for (i = 0; rc == RC_OK && i < e.changes_count; i++) {
 		if (work_is_large(w)) {
@@ -170,6 +203,11 @@ static enum rc apply_entry(struct work *w, struct dot d)
 		rc = rc == RC_OK ? apply_change(w, &e, i) : rc;
 	}
 	return rc;
+}
+
+enum rc apply_own(struct work *w, struct dot d)
+{
+	return apply_entry(w, d);
 }
 
 /* Moves a feed's mark; everything up to seq was applied. */
@@ -205,7 +243,8 @@ enum rc apply_find_lanes(struct work *w, uint16_t office, struct apply_lanes *l)
 			break;
 		}
 		from = s->feed + 1;
-		l->count++;
+		/* A restored office has old feeds in which nothing waits. */
+		l->count += office == 0 || s->applied < s->head;
 		if (from == 0) {
 			break;
 		}

@@ -4,9 +4,31 @@
 
 #include "node/base/log.h"
 #include "node/store/apply_priv.h"
+#include "node/store/aside.h"
 #include "node/store/conflicts.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
+#include "node/store/rejoin.h"
+
+static bool is_own(const struct work *w, uint64_t feed)
+{
+	return feed_office(feed) == w->store->info.number;
+}
+
+/* A cut of an own entry that is not here, or is another one: it may have been
+ * set aside; else it is still to come from the centre. */
+static enum rc find_own(struct work *w, const struct cut *c)
+{
+	struct feed_cut last = { .seq = 0 };
+	enum rc rc = aside_return(w, c->feed, c->seq, c->hash);
+
+	if (rc != RC_NOTFOUND) {
+		return rc;
+	}
+	rc = feeds_cut_last(w->txn, c->feed, &last);
+	w->want = (struct dot){ c->feed, last.seq };
+	return rc == RC_OK || rc == RC_NOTFOUND ? RC_GAP : rc;
+}
 
 /* Whether a cut can be applied: what it names is here, and is the same. */
 static enum rc check_cut(struct work *w, const struct cut *c)
@@ -16,13 +38,13 @@ static enum rc check_cut(struct work *w, const struct cut *c)
 	enum rc rc = feeds_get(w->txn, c->feed, &state);
 
 	if (rc == RC_NOTFOUND || (rc == RC_OK && state.head < c->seq)) {
-		return RC_GAP;
+		return is_own(w, c->feed) ? find_own(w, c) : RC_GAP;
 	}
 	if (rc == RC_OK) {
 		rc = feeds_hash_at(w->txn, (struct dot){ c->feed, c->seq }, w->store->crypto, hash);
 	}
 	if (rc == RC_OK && memcmp(hash, c->hash, HASH_LEN) != 0) {
-		return RC_FORK;
+		return is_own(w, c->feed) ? find_own(w, c) : RC_FORK;
 	}
 	return rc;
 }
@@ -130,9 +152,11 @@ static enum rc apply_cut(struct work *w, const struct cut *c, uint64_t centre_se
 {
 	struct feed_cut cut = { .seq = c->seq, .centre_seq = centre_seq, .time_ms = time_ms };
 	struct feed_state state;
-	bool own = c->feed == store_own_feed(w->store, feed_scope(c->feed));
-	enum rc rc = own ? touch_moved(w, c->feed) : RC_OK;
+	enum rc rc = is_own(w, c->feed) ? touch_moved(w, c->feed) : RC_OK;
 
+	if (rc == RC_OK && is_own(w, c->feed)) {
+		rc = rejoin_prefer(w, c->feed, c->seq);
+	}
 	if (rc == RC_OK) {
 		rc = feeds_put_cut(w->txn, c->feed, &cut);
 	}

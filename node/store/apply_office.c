@@ -4,7 +4,9 @@
 
 #include "node/store/apply_priv.h"
 #include "node/store/author.h"
+#include "node/store/follows.h"
 #include "node/store/key.h"
+#include "node/store/replaced.h"
 
 void apply_cuts_free(struct apply_cuts *cuts)
 {
@@ -94,6 +96,67 @@ static enum rc check_known(struct work *w, const struct header *h)
 	return h->seen_centre > (rc == RC_OK ? centre.applied : 0) ? RC_GAP : RC_OK;
 }
 
+/* A feed waits for what it continues; one that continues what is not so never
+ * gets further. An entry that something else stands for since this very work
+ * waits for the next, so that the two are never cut together. */
+static enum rc check_branch(struct work *w, const struct feed_state *feed)
+{
+	struct feed_entry e;
+	bool skips = false;
+	enum rc rc = RC_OK;
+
+	if (feed->applied == 0) {
+		rc = follows_check_held(w->txn, w->store->crypto, feed->genesis);
+		rc = rc == RC_FORK ? RC_GAP : rc;
+	}
+	if (rc == RC_OK && w->has_replaced) {
+		rc = feeds_get_entry(w->txn, (struct dot){ feed->feed, feed->applied + 1 }, &e);
+		if (rc == RC_OK) {
+			rc = replaced_skips(w->txn, e.dot, e.hash, &skips);
+		}
+	}
+	return rc == RC_OK && skips ? RC_GAP : rc;
+}
+
+/* Whether a feed's next entry can be applied, as far as its author's sight goes. */
+static enum rc check_next(struct work *w, uint64_t feed, const struct header *h)
+{
+	struct feed_state state;
+	enum rc rc = check_known(w, h);
+
+	if (rc == RC_OK) {
+		rc = feeds_get(w->txn, feed, &state);
+	}
+	return rc == RC_OK ? check_branch(w, &state) : rc;
+}
+
+/* The same for the other scopes of the commit, which is complete. */
+static enum rc check_parts(struct work *w, const struct header *h)
+{
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < h->parts_count && rc == RC_OK; i++) {
+		uint64_t feed = feed_pack(feed_office(h->feed), h->parts[i].scope,
+					  feed_incarnation(h->feed));
+		struct feed_state state;
+		struct entry e;
+
+		if (feed == h->feed ||
+		    !catalog_is_member(w->store->catalog, 0, h->parts[i].scope)) {
+			continue;
+		}
+		rc = feeds_get(w->txn, feed, &state);
+		if (rc == RC_OK) {
+			rc = apply_load(w, (struct dot){ feed, state.applied + 1 }, &e);
+		}
+		if (rc == RC_OK) {
+			rc = check_next(w, feed, &e.header);
+		}
+	}
+	return rc;
+}
+
 /* Tries the next commit of a lane. RC_GAP: it has to wait. */
 static enum rc try_lane(struct work *w, struct apply_lanes *l, struct feed_state *lane,
 			struct apply_cuts *cuts)
@@ -105,10 +168,13 @@ static enum rc try_lane(struct work *w, struct apply_lanes *l, struct feed_state
 		rc = apply_load(w, (struct dot){ lane->feed, lane->applied + 1 }, &e);
 	}
 	if (rc == RC_OK) {
-		rc = check_known(w, &e.header);
+		rc = check_next(w, lane->feed, &e.header);
 	}
 	if (rc == RC_OK) {
 		rc = apply_check_complete(w, l, &e.header);
+	}
+	if (rc == RC_OK) {
+		rc = check_parts(w, &e.header);
 	}
 	return rc == RC_OK ? apply_commit(w, l, &e.header, lane, cuts) : rc;
 }

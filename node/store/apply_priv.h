@@ -26,6 +26,9 @@ enum rc apply_settle(struct work *w);
  * not the next of its lane. */
 enum rc apply_check_complete(struct work *w, struct apply_lanes *l, const struct header *h);
 
+/* Merges an entry of this node's own that was just written. */
+enum rc apply_own(struct work *w, struct dot d);
+
 /* Applies one lane's entries up to seq. cuts: NULL where none are owed. */
 enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto, struct apply_cuts *cuts);
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "node/store/follows.h"
 #include "proto/entry_codec.h"
 
 enum {
@@ -10,7 +11,7 @@ enum {
 	HEADER_RESERVE = 2560,
 	CHANGES_BYTES_MAX = LIMIT_ENTRY_BYTES_MAX - HEADER_RESERVE,
 	ELEMENT_BYTES = 4, /* tag and length of a change */
-	GENESIS_BYTES_MAX = 4096
+	GENESIS_BYTES_MAX = FEEDS_GENESIS_MAX
 };
 
 struct author_change {
@@ -25,6 +26,8 @@ struct author_entry {
 	const struct cut *cuts;
 	uint32_t cuts_count;
 	const struct author_origin *origin;
+	bool has_replaces;
+	struct cut replaces;
 	struct author_entry *next;
 };
 
@@ -54,6 +57,11 @@ static enum rc put_number(struct kv_txn *t, const char *name, uint64_t v)
 
 	bytes_put_be64(&w, v);
 	return kv_put(t, KV_META, bytes_of(name), bytes_written(&w));
+}
+
+enum rc author_last_commit(struct kv_txn *t, uint64_t *out)
+{
+	return get_number(t, meta_commit, out);
 }
 
 enum rc author_time(struct work *w, int64_t *out)
@@ -97,7 +105,12 @@ enum rc author_begin(struct author *a, struct work *w, struct bytes name, struct
 	if (rc == RC_OK) {
 		rc = get_number(w->txn, meta_commit, &a->commit);
 	}
+	if (rc == RC_OK) {
+		rc = life_look(w, &a->commit);
+	}
 	a->commit++;
+	a->epoch_incarnation = w->store->info.centre_incarnation;
+	a->epoch_seq = w->store->catalog->national_seq;
 	return rc;
 }
 
@@ -107,12 +120,22 @@ static enum rc begin_feed(struct author *a, struct author_scope *s)
 	const struct store *store = a->work->store;
 	struct genesis g;
 	struct bytes_writer w;
+	struct cut *follows = NULL;
 	uint8_t *buffer = arena_take(a->work->arena, GENESIS_BYTES_MAX);
+	enum rc rc = buffer == NULL ? RC_NOMEM : RC_OK;
 
-	if (buffer == NULL) {
-		return RC_NOMEM;
-	}
 	memset(&g, 0, sizeof(g));
+	if (rc == RC_OK && a->follows != NULL) {
+		rc = a->follows(a->follows_ctx, s->scope, a->work->arena, &follows,
+				&g.follows_count);
+	} else if (rc == RC_OK && !store->info.is_centre) {
+		rc = follows_list(a->work->txn, store_own_feed(store, s->scope), a->work->arena,
+				  &follows, &g.follows_count);
+	}
+	if (rc != RC_OK) {
+		return rc;
+	}
+	g.follows = follows;
 	memcpy(g.system, store->info.system, SYSTEM_LEN);
 	memcpy(g.key, store->info.key, KEY_LEN);
 	g.feed = store_own_feed(store, s->scope);
@@ -227,6 +250,29 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 	return RC_OK;
 }
 
+void author_act_for(struct author *a, const struct header *h)
+{
+	a->time_ms = h->time_ms;
+	a->epoch_incarnation = h->epoch_incarnation;
+	a->epoch_seq = h->epoch_seq;
+	a->has_base = h->has_base;
+	a->base_id = h->base_id;
+}
+
+enum rc author_replace(struct author *a, struct author_scope *s, const struct cut *old,
+		       struct dot *out)
+{
+	struct author_entry *e = begin_entry(a, s);
+
+	if (e == NULL) {
+		return RC_NOMEM;
+	}
+	e->has_replaces = true;
+	e->replaces = *old;
+	*out = last_dot(s);
+	return RC_OK;
+}
+
 enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *cuts, uint32_t count,
 		   struct dot *out)
 {
@@ -292,6 +338,8 @@ static enum rc write_entry(struct author *a, struct author_scope *s, const struc
 	}
 	h->cuts = e->cuts;
 	h->cuts_count = e->cuts_count;
+	h->has_replaces = e->has_replaces;
+	h->replaces = e->replaces;
 	h->touches = e->touches;
 	put_origin(a, e->origin, h);
 	h->seq = s->state.head + 1;
@@ -329,7 +377,6 @@ static enum rc write_scope(struct author *a, struct author_scope *s, struct head
 
 enum rc author_finish(struct author *a)
 {
-	const struct store *store = a->work->store;
 	struct header h;
 	enum rc rc = RC_OK;
 	uint32_t i;
@@ -343,11 +390,14 @@ enum rc author_finish(struct author *a)
 	h.reason = a->reason;
 	h.has_base = a->has_base;
 	h.base_id = a->base_id;
-	h.epoch_incarnation = store->info.centre_incarnation;
-	h.epoch_seq = store->catalog->national_seq;
+	h.epoch_incarnation = a->epoch_incarnation;
+	h.epoch_seq = a->epoch_seq;
 	rc = list_parts(a, &h.parts, &h.parts_count);
 	for (i = 0; i < a->scopes_count && rc == RC_OK; i++) {
 		rc = write_scope(a, &a->scopes[i], &h);
+	}
+	if (rc == RC_OK) {
+		rc = life_keep(a->work, a->commit);
 	}
 	return rc == RC_OK ? put_number(a->work->txn, meta_commit, a->commit) : rc;
 }

@@ -12,6 +12,7 @@
 #define KERWEN_AUTHOR_H
 
 #include "node/store/work.h"
+#include "sync/entry.h"
 
 struct author_entry; /* one entry being filled */
 
@@ -38,10 +39,16 @@ struct author {
 	struct bytes name, reason; /* borrowed */
 	int64_t time_ms;
 	uint64_t commit;
+	uint32_t epoch_incarnation; /* what of the nation was in force */
+	uint64_t epoch_seq;
 	bool has_base;
 	struct uuid base_id;
 	struct author_scope *scopes; /* in order of opening */
 	uint32_t scopes_count;
+	/* What a feed that begins continues; NULL: all that is here. */
+	enum rc (*follows)(void *ctx, uint16_t scope, struct arena *a, struct cut **out,
+			   uint32_t *count);
+	void *follows_ctx;
 };
 
 /* RC_LIMIT: name or reason is too long. */
@@ -65,8 +72,20 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *cuts, uint32_t count,
 		   struct dot *out);
 
+/* The commit is what somebody did before: his name, time, epoch and base id
+ * (reissue.h). h must outlive the author. */
+void author_act_for(struct author *a, const struct header *h);
+
+/* Begins an entry of the scope that replaces another; what is added next goes
+ * into it. Gives its dot. */
+enum rc author_replace(struct author *a, struct author_scope *s, const struct cut *old,
+		       struct dot *out);
+
 /* Writes all entries and moves the feeds' heads; they count as applied. */
 enum rc author_finish(struct author *a);
+
+/* The number of this node's last commit; 0 before the first. */
+enum rc author_last_commit(struct kv_txn *t, uint64_t *out);
 
 /* This node's time for all entries of one work: at the centre never before
  * its last. */

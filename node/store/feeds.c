@@ -124,7 +124,8 @@ enum rc feeds_hash_at(struct kv_txn *t, struct dot d, const struct crypto *c, ui
 	return rc;
 }
 
-/* What a table that is keyed by dots holds next to a place of one feed. */
+/* What a table that is keyed by dots holds next to a place of one feed. After a
+ * failure *seq and the value are as they were. */
 static enum rc find_near(struct kv_txn *t, enum kv_table table, struct dot d, bool back,
 			 uint64_t *seq, uint8_t *value, size_t value_len)
 {

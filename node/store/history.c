@@ -49,6 +49,7 @@ static enum rc add_step(struct list *l, struct dot d)
 		h->steps = steps;
 	}
 	h->steps[h->count].dot = d;
+	h->steps[h->count].commit = 0;
 	return find_place(l->txn, d, &h->steps[h->count++].place);
 }
 
@@ -85,7 +86,39 @@ static int order_steps(const void *a, const void *b)
 	if (x->place != y->place) {
 		return x->place < y->place ? -1 : 1;
 	}
+	if (feed_office(x->dot.feed) == feed_office(y->dot.feed) && x->commit != y->commit) {
+		return x->commit < y->commit ? -1 : 1;
+	}
 	return dot_compare(x->dot, y->dot);
+}
+
+/* An office that was restored has several feeds in a scope. */
+static bool has_sisters(const struct history *h)
+{
+	uint32_t i;
+
+	for (i = 1; i < h->count; i++) {
+		uint64_t a = h->steps[i - 1].dot.feed, b = h->steps[i].dot.feed;
+
+		if (a != b && feed_office(a) == feed_office(b)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum rc look_up_commits(struct kv_txn *t, struct history *h)
+{
+	struct feed_entry e;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < h->count && rc == RC_OK; i++) {
+		rc = feeds_get_entry(t, h->steps[i].dot, &e);
+		h->steps[i].commit = rc == RC_OK ? e.commit : 0;
+		rc = rc == RC_NOTFOUND ? RC_OK : rc;
+	}
+	return rc;
 }
 
 enum rc history_get(struct kv_txn *t, const struct record *r, const struct record_part *p,
@@ -107,6 +140,10 @@ enum rc history_get(struct kv_txn *t, const struct record *r, const struct recor
 		rc = add_older(&l, r, p->scope);
 	}
 	if (rc == RC_OK && out->count > 1) {
+		qsort(out->steps, out->count, sizeof(*out->steps), order_steps);
+	}
+	if (rc == RC_OK && has_sisters(out)) {
+		rc = look_up_commits(t, out);
 		qsort(out->steps, out->count, sizeof(*out->steps), order_steps);
 	}
 	return rc;

@@ -5,7 +5,9 @@
  * An entry's place is the centre's seq of the first cut that covers it, or its
  * own seq in the centre's feeds; what no cut covers comes last. Whatever an
  * author had seen in a scope has a lower place than what it wrote there, or
- * stands before it in its own feed; so (place, feed, seq) is causal.
+ * stands before it in its own feed, or in one that this continues. Commits of a
+ * node are numbered over all its feeds; so (place, office, commit, feed, seq) is
+ * causal.
  */
 #ifndef KERWEN_HISTORY_H
 #define KERWEN_HISTORY_H
@@ -15,7 +17,8 @@
 
 struct history_step {
 	struct dot dot;
-	uint64_t place; /* UINT64_MAX: no cut covers it */
+	uint64_t place;  /* UINT64_MAX: no cut covers it */
+	uint64_t commit; /* looked up only where an office has several feeds */
 };
 
 struct history {

@@ -95,7 +95,7 @@ static enum rc take_entries(struct work *w, const struct invitation *i)
 	enum rc rc = RC_OK;
 
 	memcpy(run.seal, i->entries_seal, SIG_LEN);
-	rc = receive_chunk(w, 0, &chunk, NULL, &result);
+	rc = receive_chunk(w, 0, NULL, &chunk, NULL, &result);
 	if (rc == RC_OK) {
 		rc = work_flush(w);
 	}

@@ -8,7 +8,8 @@ static const char *const table_names[KV_TABLES] = {
 	[KV_DOT] = "dot",           [KV_UNIQUE] = "unique",
 	[KV_CONFLICT] = "conflict", [KV_QUARANTINE] = "quarantine",
 	[KV_FIGURE] = "figure",     [KV_FILE] = "file",
-	[KV_PEER] = "peer",
+	[KV_PEER] = "peer",         [KV_ASIDE] = "aside",
+	[KV_REPLACED] = "replaced",
 };
 
 const char *kv_table_name(enum kv_table table)

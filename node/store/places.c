@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/store/feeds.h"
+#include "node/store/rejoin.h"
 
 enum { HELLO_SCOPES_MAX = LIMIT_SCOPES_PER_SESSION_MAX, SHARED_MAX = 3 };
 
@@ -32,6 +33,61 @@ static enum rc get_state(struct kv_txn *t, uint64_t feed, struct feed_state *out
 	return rc;
 }
 
+/* A feed of this office in a scope, and what of it is confirmed. */
+struct own_feed {
+	struct feed_state state;
+	uint64_t cut;
+};
+
+/* The next one at or after `from`, which moves. RC_NOTFOUND: that was all. */
+static enum rc next_own(struct kv_txn *t, uint64_t *from, uint16_t scope, struct own_feed *out)
+{
+	uint16_t office = feed_office(*from);
+	struct feed_cut cut = { .seq = 0 };
+	enum rc rc = feeds_next(t, *from, &out->state);
+
+	if (rc == RC_OK &&
+	    (feed_office(out->state.feed) != office || feed_scope(out->state.feed) != scope)) {
+		return RC_NOTFOUND;
+	}
+	if (rc != RC_OK) {
+		return rc;
+	}
+	*from = out->state.feed + 1;
+	rc = feeds_cut_last(t, out->state.feed, &cut);
+	out->cut = cut.seq;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* One place for each incarnation with entries in the scope; at least one. */
+static enum rc add_places(struct store *s, struct kv_txn *t, const struct session_place *scope,
+			  struct session_place *out, uint32_t *count)
+{
+	uint64_t from = feed_pack(s->info.number, scope->scope, 0);
+	uint32_t first = *count;
+	struct own_feed own;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && *count < PLACES_MAX) {
+		rc = next_own(t, &from, scope->scope, &own);
+		/* What is all confirmed is no goal; the last one stands for the scope. */
+		if (rc == RC_OK) {
+			struct session_place *p = &out[*count];
+
+			*p = *scope;
+			p->incarnation = feed_incarnation(own.state.feed);
+			p->own_head = own.state.head;
+			p->own_receipt = own.cut;
+			*count += own.cut < own.state.head || p->incarnation == s->info.incarnation;
+		}
+	}
+	if (*count == first && first < PLACES_MAX) {
+		out[*count] = *scope;
+		out[(*count)++].incarnation = s->info.incarnation;
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 enum rc places_get(struct store *s, struct kv_txn *t, struct session_place *out, uint32_t *count)
 {
 	uint16_t scopes[SHARED_MAX];
@@ -40,21 +96,49 @@ enum rc places_get(struct store *s, struct kv_txn *t, struct session_place *out,
 
 	*count = 0;
 	for (i = 0; i < n && rc == RC_OK; i++) {
-		struct session_place *p = &out[(*count)++];
-		struct feed_state own, centre;
-		struct feed_cut cut;
+		struct session_place p = { .scope = scopes[i] };
+		struct feed_state centre;
 
-		memset(p, 0, sizeof(*p));
-		p->scope = scopes[i];
-		rc = get_state(t, store_own_feed(s, scopes[i]), &own);
+		rc = get_state(t, store_centre_feed(s, scopes[i]), &centre);
+		p.centre_applied = centre.applied;
 		if (rc == RC_OK) {
-			rc = get_state(t, store_centre_feed(s, scopes[i]), &centre);
+			rc = add_places(s, t, &p, out, count);
 		}
-		if (rc == RC_OK && feeds_cut_last(t, store_own_feed(s, scopes[i]), &cut) == RC_OK) {
-			p->own_receipt = cut.seq;
+	}
+	return rc;
+}
+
+/* Record changes of one feed: held, and those with a receipt. */
+static enum rc count_feed(struct kv_txn *t, const struct own_feed *own, uint64_t *written,
+			  uint64_t *confirmed)
+{
+	struct feed_entry e;
+	enum rc rc = RC_NOTFOUND;
+
+	*written += own->state.changes;
+	if (own->cut > 0) {
+		rc = feeds_get_entry(t, (struct dot){ own->state.feed, own->cut }, &e);
+	}
+	*confirmed += rc == RC_OK ? e.changes : 0;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc places_count_own(struct store *s, struct kv_txn *t, uint64_t *written, uint64_t *confirmed)
+{
+	uint16_t scopes[SHARED_MAX];
+	uint32_t i, n = list_scopes(s, s->info.number, scopes);
+	enum rc rc = RC_OK;
+
+	*written = *confirmed = 0;
+	for (i = 0; i < n && rc == RC_OK; i++) {
+		uint64_t from = feed_pack(s->info.number, scopes[i], 0);
+		struct own_feed own;
+
+		while (rc == RC_OK) {
+			rc = next_own(t, &from, scopes[i], &own);
+			rc = rc == RC_OK ? count_feed(t, &own, written, confirmed) : rc;
 		}
-		p->own_head = own.head;
-		p->centre_applied = centre.applied;
+		rc = rc == RC_NOTFOUND ? RC_OK : rc;
 	}
 	return rc;
 }
@@ -96,22 +180,54 @@ static enum rc list_held(struct store *s, struct kv_txn *t, struct scope_head *h
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-static enum rc hello_of_office(struct store *s, struct kv_txn *t, struct scope_head *h)
+/* Whether the office speaks of an incarnation: the one that it writes to, and
+ * those with entries that are still to be confirmed. */
+static enum rc is_spoken_of(struct store *s, struct kv_txn *t, const struct own_feed *own,
+			    bool *out)
 {
-	struct feed_state own, centre;
-	enum rc rc = get_state(t, store_own_feed(s, h->scope), &own);
+	uint32_t incarnation = feed_incarnation(own->state.feed);
+	bool torn = false;
+	enum rc rc = rejoin_is_torn(t, incarnation, &torn);
 
-	if (rc == RC_OK) {
-		rc = get_state(t, store_centre_feed(s, h->scope), &centre);
-	}
+	*out = !torn && own->state.head > 0 &&
+	       (own->state.applied > own->cut ||
+		(incarnation == s->info.incarnation && !s->life.is_left));
+	return rc;
+}
+
+/* An office: one head for each of those, the first also with the centre's. */
+static enum rc hello_of_office(struct store *s, struct kv_txn *t, uint16_t scope,
+			       struct scope_head *list, uint32_t *count)
+{
+	struct scope_head *h = &list[*count];
+	struct feed_state centre;
+	struct own_feed own;
+	uint64_t from = feed_pack(s->info.number, scope, 0);
+	uint32_t first = *count;
+	bool spoken_of = false;
+	enum rc rc = get_state(t, store_centre_feed(s, scope), &centre);
+
 	if (rc != RC_OK) {
 		return rc;
 	}
+	h->scope = scope;
 	fill_centre(h, s, &centre);
-	if (own.head > 0) {
-		fill_office(h, own.feed, &own);
+	if (scope == 0 && !s->life.is_left) {
+		h->office_incarnation = s->info.incarnation; /* who is calling */
 	}
-	return list_held(s, t, h);
+	rc = list_held(s, t, h);
+	while (rc == RC_OK && *count < HELLO_SCOPES_MAX) {
+		rc = next_own(t, &from, scope, &own);
+		if (rc == RC_OK) {
+			rc = is_spoken_of(s, t, &own, &spoken_of);
+		}
+		if (rc == RC_OK && spoken_of) {
+			list[*count].scope = scope;
+			fill_office(&list[(*count)++], own.state.feed, &own.state);
+		}
+	}
+	*count += *count == first;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 /* The centre: one head for each incarnation of the office that it knows. */
@@ -165,8 +281,7 @@ enum rc places_hello(struct store *s, struct kv_txn *t, uint16_t peer, struct he
 		if (s->info.is_centre) {
 			rc = hello_of_centre(s, t, peer, scopes[i], list, &count);
 		} else {
-			list[count].scope = scopes[i];
-			rc = hello_of_office(s, t, &list[count++]);
+			rc = hello_of_office(s, t, scopes[i], list, &count);
 		}
 	}
 	out->scopes = list;
@@ -204,18 +319,12 @@ enum rc places_check(struct store *s, struct kv_txn *t, uint16_t peer, const str
 	}
 	for (i = 0; i < h->scopes_count && rc == RC_OK; i++) {
 		const struct scope_head *p = &h->scopes[i];
-		uint16_t office = s->info.is_centre ? peer : s->info.number;
 		struct dot centre = { feed_pack(0, p->scope, p->centre_incarnation),
 				      p->centre_seq };
-		struct dot own = { feed_pack(office, p->scope, p->office_incarnation),
-				   p->office_seq };
 
-		/* Each side is ahead in its own feeds only. */
+		/* The centre alone is ahead in its feeds. Those of the office may
+		 * differ: see rejoin.h. */
 		rc = check_head(s, t, centre, p->centre_hash, !s->info.is_centre);
-		if (rc == RC_OK &&
-		    (s->info.is_centre || p->office_incarnation == s->info.incarnation)) {
-			rc = check_head(s, t, own, p->office_hash, s->info.is_centre);
-		}
 	}
 	return rc;
 }
@@ -232,30 +341,80 @@ static enum rc raise_lane(struct send *send, uint64_t feed, uint64_t next)
 	return send_set_lane(send, feed, next);
 }
 
+/* What the centre said that it holds of a feed. */
+static uint64_t find_said(const struct hello *h, uint64_t feed)
+{
+	uint32_t i;
+
+	for (i = 0; h != NULL && i < h->scopes_count; i++) {
+		if (h->scopes[i].scope == feed_scope(feed) &&
+		    h->scopes[i].office_incarnation == feed_incarnation(feed)) {
+			return h->scopes[i].office_seq;
+		}
+	}
+	return 0;
+}
+
+/* Lanes for the feeds with something to confirm, and the one that is written
+ * to; none for what is torn. */
+static enum rc start_scope(struct store *s, struct kv_txn *t, uint16_t scope, const struct hello *h,
+			   struct send *send)
+{
+	uint64_t from = feed_pack(s->info.number, scope, 0);
+	struct own_feed own;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK) {
+		uint64_t said;
+		bool spoken_of = false;
+
+		rc = next_own(t, &from, scope, &own);
+		if (rc == RC_OK) {
+			rc = is_spoken_of(s, t, &own, &spoken_of);
+		}
+		if (rc != RC_OK || !spoken_of) {
+			continue;
+		}
+		said = find_said(h, own.state.feed);
+		rc = raise_lane(send, own.state.feed, (said > own.cut ? said : own.cut) + 1);
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 static enum rc start_office(struct store *s, struct kv_txn *t, const struct hello *h,
 			    struct send *send)
 {
 	uint16_t scopes[SHARED_MAX];
-	uint32_t i, k, n = list_scopes(s, s->info.number, scopes);
+	struct rejoin_plan plan;
+	uint32_t i, n = list_scopes(s, s->info.number, scopes);
 	enum rc rc = RC_OK;
 
 	for (i = 1; i < n && rc == RC_OK; i++) {
-		uint64_t feed = store_own_feed(s, scopes[i]), has = 0;
-		struct feed_cut cut;
-
-		if (feeds_cut_last(t, feed, &cut) == RC_OK) {
-			has = cut.seq;
+		rc = start_scope(s, t, scopes[i], h, send);
+	}
+	if (rc == RC_OK && h != NULL) {
+		rc = rejoin_judge(s, t, h, &plan);
+		for (i = 0; rc == RC_OK && i < plan.torn_count; i++) {
+			send_drop_lanes(send, plan.torn[i]);
 		}
-		for (k = 0; h != NULL && k < h->scopes_count; k++) {
-			if (h->scopes[k].scope == scopes[i] &&
-			    h->scopes[k].office_incarnation == s->info.incarnation &&
-			    h->scopes[k].office_seq > has) {
-				has = h->scopes[k].office_seq;
-			}
-		}
-		rc = raise_lane(send, feed, has + 1);
 	}
 	return rc;
+}
+
+enum rc places_give(struct store *s, struct kv_txn *t, struct dot want, struct send *send)
+{
+	struct feed_cut cut = { .seq = 0 };
+	struct send_gift gift = { want.feed, want.seq, 0 };
+	enum rc rc = RC_OK;
+
+	if (feed_office(want.feed) != send->peer ||
+	    !catalog_is_member(s->catalog, send->peer, feed_scope(want.feed)) ||
+	    !catalog_is_member(s->catalog, 0, feed_scope(want.feed))) {
+		return RC_DENIED;
+	}
+	rc = feeds_cut_last(t, want.feed, &cut);
+	gift.upto = cut.seq;
+	return rc == RC_OK || rc == RC_NOTFOUND ? send_give(send, &gift) : rc;
 }
 
 static enum rc start_centre(struct store *s, const struct hello *h, struct send *send)
@@ -266,6 +425,7 @@ static enum rc start_centre(struct store *s, const struct hello *h, struct send 
 	for (i = 0; i < h->scopes_count && rc == RC_OK; i++) {
 		const struct scope_head *p = &h->scopes[i];
 
+		send_note_own(send, p->office_incarnation);
 		if (!catalog_is_member(s->catalog, send->peer, p->scope) ||
 		    !catalog_is_member(s->catalog, 0, p->scope)) {
 			continue;

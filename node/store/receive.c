@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "node/store/aside.h"
+#include "node/store/follows.h"
+#include "node/store/rejoin.h"
 #include "proto/entry_codec.h"
 
 bool receive_is_refusal(enum rc rc)
@@ -85,6 +88,9 @@ static enum rc begin_feed(const struct work *w, const struct run *run, const uin
 	}
 	if (rc != RC_OK) {
 		return rc;
+	}
+	if (g.feed == run->feed && follows_check_form(&g) != RC_OK) {
+		return RC_CORRUPT;
 	}
 	if (memcmp(g.system, w->store->info.system, SYSTEM_LEN) != 0) {
 		return RC_SYSTEM;
@@ -193,44 +199,228 @@ static enum rc store_run(struct work *w, const struct run *run, const struct fee
 	return rc == RC_OK ? feeds_put_seal(w->txn, last, run->seal) : rc;
 }
 
+/* A run that is looked at: its feed as it will be, and what is to be stored. */
+struct taking {
+	const struct run *run;
+	struct feed_state state;
+	uint64_t first;            /* the seq of the first that is new */
+	bool differs;              /* another entry is here at that seq */
+	struct feed_entry *stored; /* in the arena, like the genesis of state */
+	uint32_t count;            /* from `first` on */
+	uint64_t changes;          /* that are new */
+};
+
+/* The first entry of the run that is here otherwise; the head's next if none is. */
+static enum rc find_fork(struct work *w, struct taking *t)
+{
+	const struct run *run = t->run;
+	struct dot d = { run->feed, run->first_seq - 1 };
+	uint8_t hash[HASH_LEN];
+	enum rc rc = feeds_hash_at(w->txn, d, w->store->crypto, hash);
+	uint32_t i;
+
+	for (i = 0; rc == RC_OK && i < run->entries_count && d.seq < t->state.head; i++) {
+		size_t mark = arena_mark(w->arena);
+		struct feed_entry here;
+		struct entry e;
+
+		rc = entry_decode(run->entries[i], w->arena, &e);
+		if (rc == RC_OK) {
+			entry_chain(w->store->crypto, &e, hash, hash);
+			d.seq++;
+			rc = feeds_get_entry(w->txn, d, &here);
+		}
+		arena_release(w->arena, mark);
+		if (rc == RC_OK && memcmp(hash, here.hash, HASH_LEN) != 0) {
+			t->differs = true;
+			t->first = d.seq;
+			return RC_OK;
+		}
+	}
+	return rc;
+}
+
+/* The feed as if it ended before the first that differs. */
+static enum rc step_back(struct work *w, struct taking *t)
+{
+	struct dot d = { t->run->feed, t->first - 1 };
+	struct feed_entry last = { .changes = 0 };
+	enum rc rc = feeds_hash_at(w->txn, d, w->store->crypto, t->state.hash);
+
+	if (rc == RC_OK && d.seq > 0) {
+		rc = feeds_get_entry(w->txn, d, &last);
+	}
+	t->state.head = d.seq;
+	t->state.changes = last.changes;
+	return rc;
+}
+
+static bool is_own_office(const struct work *w, uint64_t feed)
+{
+	return !w->store->info.is_centre && feed_office(feed) == w->store->info.number;
+}
+
+/* Verifies a run whole; nothing is stored. count 0: nothing of it is new. */
+static enum rc check_run(struct work *w, const struct run *run, struct taking *t)
+{
+	uint64_t changes = 0, skip = 0;
+	enum rc rc = RC_OK;
+
+	memset(t, 0, sizeof(*t));
+	t->run = run;
+	rc = find_feed(w, run, &t->state);
+	if (rc != RC_OK) {
+		return rc;
+	}
+	if (run->first_seq > t->state.head + 1) {
+		return RC_GAP;
+	}
+	t->first = t->state.head + 1;
+	if (run->first_seq <= t->state.head &&
+	    (w->store->info.is_centre || is_own_office(w, run->feed))) {
+		rc = find_fork(w, t);
+	}
+	if (rc == RC_OK && t->differs) {
+		rc = step_back(w, t);
+	}
+	skip = t->first - run->first_seq;
+	if (rc != RC_OK || skip >= run->entries_count) {
+		return rc;
+	}
+	t->count = run->entries_count - (uint32_t)skip;
+	changes = t->state.changes;
+	t->stored = arena_take(w->arena, t->count * sizeof(*t->stored));
+	rc = t->stored == NULL ? RC_NOMEM :
+				 check_entries(w, run, (uint32_t)skip, &t->state, t->stored);
+	t->changes = t->state.changes - changes;
+	return rc == RC_OK ? check_seal(w, run, &t->state) : rc;
+}
+
+/* Entries of this office's own that came back. */
+static enum rc note_returns(struct work *w, const struct taking *t)
+{
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < t->count && rc == RC_OK; i++) {
+		bool known = false;
+		struct entry e;
+
+		rc = aside_forget(w, t->stored[i].dot, t->stored[i].hash, &known);
+		if (rc == RC_OK) {
+			rc = entry_decode(t->stored[i].bytes, w->arena, &e);
+		}
+		if (rc == RC_OK) {
+			rc = rejoin_note_return(w, t->run->feed, &e.header, known);
+		}
+	}
+	return rc;
+}
+
+/* What the feed continues must not contradict what is here. */
+static enum rc check_begin(struct work *w, const struct taking *t)
+{
+	enum rc rc = RC_OK;
+
+	if (t->first != 1 || !w->store->info.is_centre) {
+		return RC_OK;
+	}
+	rc = follows_check_held(w->txn, w->store->crypto, t->state.genesis);
+	return rc == RC_GAP ? RC_OK : rc; /* it waits: apply_office.c */
+}
+
+/* Whether a run of a feed of this office's own only shows that the feed is not
+ * here as far, or ends here in another branch than the centre's. */
+static bool is_behind(struct work *w, const struct run *run, enum rc rc)
+{
+	struct feed_cut cut = { .seq = 0 };
+	struct feed_state s;
+
+	if (!is_own_office(w, run->feed)) {
+		return false;
+	}
+	(void)feeds_cut_last(w->txn, run->feed, &cut);
+	return rc == RC_GAP || (feeds_get(w->txn, run->feed, &s) == RC_OK && s.head > cut.seq &&
+				run->first_seq == s.head + 1);
+}
+
 static enum rc receive_run(struct work *w, uint16_t from, const struct run *run,
 			   struct receive_result *out)
 {
-	struct feed_state state;
-	struct feed_entry *stored = NULL;
-	uint64_t changes = 0, skip = 0;
-	uint32_t count = 0;
+	struct taking t;
 	enum rc rc = check_sender(w, from, run->feed);
 
 	if (rc == RC_OK && (run->entries_count == 0 || run->first_seq == 0)) {
 		rc = RC_CORRUPT;
 	}
 	if (rc == RC_OK) {
-		rc = find_feed(w, run, &state);
+		rc = check_run(w, run, &t);
 	}
-	if (rc != RC_OK) {
-		return rc;
+	if ((rc == RC_GAP || rc == RC_BADSIG) && is_behind(w, run, rc)) {
+		return RC_OK; /* what is missing was asked for: it all comes again */
 	}
-	if (run->first_seq > state.head + 1) {
-		return RC_GAP;
+	if (rc != RC_OK || t.count == 0) {
+		return rc; /* or there is nothing that is not here */
 	}
-	skip = state.head + 1 - run->first_seq;
-	if (skip >= run->entries_count) {
-		return RC_OK; /* nothing that is not here */
+	if (t.differs && w->store->info.is_centre) {
+		return RC_FORK;
 	}
-	count = run->entries_count - (uint32_t)skip;
-	changes = state.changes;
-	stored = arena_take(w->arena, count * sizeof(*stored));
-	rc = stored == NULL ? RC_NOMEM : check_entries(w, run, (uint32_t)skip, &state, stored);
+	if (is_own_office(w, run->feed)) {
+		rc = rejoin_meet(w, run->feed, t.first);
+		rc = rc == RC_OK ? check_run(w, run, &t) : rc; /* the arena was emptied */
+	}
 	if (rc == RC_OK) {
-		rc = check_seal(w, run, &state);
+		rc = check_begin(w, &t);
 	}
 	if (rc != RC_OK) {
 		return rc;
 	}
-	out->entries += count;
-	out->changes += state.changes - changes;
-	return store_run(w, run, &state, stored, count);
+	out->entries += t.count;
+	out->changes += t.changes;
+	rc = store_run(w, run, &t.state, t.stored, t.count);
+	return rc == RC_OK && is_own_office(w, run->feed) ? note_returns(w, &t) : rc;
+}
+
+/* --- incarnations that are passed over ------------------------------------- */
+
+static bool is_down(const struct receive_down *down, uint64_t feed)
+{
+	uint32_t i;
+
+	for (i = 0; i < down->count; i++) {
+		if (down->items[i] == feed_incarnation(feed)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Adds those of which a run of the chunk forks. What is wrong with a run
+ * otherwise is found when it is received. */
+static void find_down(struct work *w, uint16_t from, const struct chunk *c,
+		      struct receive_down *down, struct receive_result *out)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->runs_count; i++) {
+		const struct run *run = &c->runs[i];
+		size_t mark = arena_mark(w->arena);
+		struct taking t;
+		bool forks = false;
+
+		if (is_down(down, run->feed) || check_sender(w, from, run->feed) != RC_OK ||
+		    run->entries_count == 0 || run->first_seq == 0) {
+			continue;
+		}
+		if (check_run(w, run, &t) == RC_OK) {
+			forks = t.differs || (t.count > 0 && check_begin(w, &t) == RC_FORK);
+		}
+		arena_release(w->arena, mark);
+		if (forks && down->count < RECEIVE_DOWN_MAX) {
+			out->forked = feed_incarnation(run->feed);
+			down->items[down->count++] = out->forked;
+		}
+	}
 }
 
 /* What fails while applying is this node's trouble, whatever its code says of
@@ -243,14 +433,22 @@ static enum rc fail_work(struct work *w, enum rc rc)
 	return receive_is_refusal(rc) ? RC_IO : rc;
 }
 
-enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c, struct apply_cuts *cuts,
-		      struct receive_result *out)
+enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *down,
+		      const struct chunk *c, struct apply_cuts *cuts, struct receive_result *out)
 {
+	struct receive_down all = { .count = 0 };
 	enum rc refused = RC_OK, rc = RC_OK;
 	uint32_t i;
 
 	memset(out, 0, sizeof(*out));
+	if (w->store->info.is_centre) {
+		all = down == NULL ? all : *down;
+		find_down(w, from, c, &all, out);
+	}
 	for (i = 0; i < c->runs_count && refused == RC_OK; i++) {
+		if (is_down(&all, c->runs[i].feed)) {
+			continue;
+		}
 		refused = receive_run(w, from, &c->runs[i], out);
 		out->feed = c->runs[i].feed;
 		if (refused != RC_OK && !receive_is_refusal(refused)) {
@@ -265,5 +463,9 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c, stru
 		}
 	}
 	rc = w->store->info.is_centre ? apply_office(w, from, cuts) : apply_centre(w);
+	if (rc == RC_OK && !w->store->info.is_centre) {
+		rc = aside_drop_confirmed(w);
+	}
+	out->want = w->want;
 	return rc == RC_OK ? refused : fail_work(w, rc);
 }

@@ -16,18 +16,31 @@ struct receive_result {
 	uint64_t entries; /* that were new here */
 	uint64_t changes; /* of records, each counted once */
 	uint64_t feed;    /* of the run that failed */
+	uint32_t forked;  /* the centre: an incarnation that goes on in two branches; 0: none */
+	struct dot
+		want; /* an office: a feed of its own that it lacks, behind a seq; feed 0: none */
+};
+
+enum { RECEIVE_DOWN_MAX = 16 };
+
+/* Incarnations of the peer that are passed over: it says something else of them
+ * than is here (rejoin.h). */
+struct receive_down {
+	uint32_t items[RECEIVE_DOWN_MAX];
+	uint32_t count;
 };
 
 /*
  * Stores the runs of a chunk that came from a peer (0: the centre) and
- * applies what can be applied. cuts: at the centre; else NULL. The chunk must
+ * applies what can be applied. down: at the centre, or NULL; if one run of an
+ * incarnation forks, all of that are passed over. cuts: at the centre; else NULL. The chunk must
  * not live in the work's arena, which flushes empty.
  * Refusals, with nothing of the bad run stored: RC_CORRUPT, RC_BADSIG,
  * RC_DENIED (not this peer's to send), RC_GAP, RC_FORK, RC_SYSTEM, RC_LIMIT.
  * Failures of the work: RC_FULL, RC_IO, RC_NOMEM, RC_UNKNOWN.
  */
-enum rc receive_chunk(struct work *w, uint16_t from, const struct chunk *c, struct apply_cuts *cuts,
-		      struct receive_result *out);
+enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *down,
+		      const struct chunk *c, struct apply_cuts *cuts, struct receive_result *out);
 
 /* Whether the code refuses the peer's bytes, and the work can go on. */
 bool receive_is_refusal(enum rc rc);

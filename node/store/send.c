@@ -31,6 +31,11 @@ enum rc send_set_lane(struct send *s, uint64_t feed, uint64_t next)
 {
 	uint32_t i;
 
+	for (i = 0; i < s->dropped_count; i++) {
+		if (s->dropped[i] == feed_incarnation(feed)) {
+			return RC_OK;
+		}
+	}
 	for (i = 0; i < s->lanes_count && s->lanes[i].feed != feed; i++) {
 	}
 	if (i == LIMIT_SCOPES_PER_SESSION_MAX) {
@@ -38,6 +43,64 @@ enum rc send_set_lane(struct send *s, uint64_t feed, uint64_t next)
 	}
 	s->lanes_count += i == s->lanes_count;
 	s->lanes[i] = (struct send_lane){ feed, next };
+	return RC_OK;
+}
+
+void send_drop_lanes(struct send *s, uint32_t incarnation)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < s->lanes_count; i++) {
+		if (feed_incarnation(s->lanes[i].feed) != incarnation) {
+			s->lanes[kept++] = s->lanes[i];
+		}
+	}
+	s->lanes_count = kept;
+	if (s->dropped_count < SEND_OWN_MAX) {
+		s->dropped[s->dropped_count++] = incarnation;
+	}
+}
+
+static bool is_peers_own(const struct send *s, uint64_t feed)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->own_count && feed_office(feed) == s->peer; i++) {
+		if (s->own[i] == feed_incarnation(feed)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void send_note_own(struct send *s, uint32_t incarnation)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->own_count && s->own[i] != incarnation; i++) {
+	}
+	if (i == s->own_count && i < SEND_OWN_MAX && incarnation != 0) {
+		s->own[s->own_count++] = incarnation;
+	}
+}
+
+enum rc send_give(struct send *s, const struct send_gift *gift)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->own_count; i++) {
+		if (s->own[i] == feed_incarnation(gift->feed)) {
+			s->own[i] = s->own[--s->own_count];
+			break;
+		}
+	}
+	if (gift->after >= gift->upto) {
+		return RC_OK;
+	}
+	if (s->gifts_count == LIMIT_SCOPES_PER_SESSION_MAX) {
+		return RC_LIMIT;
+	}
+	s->gifts[s->gifts_count++] = *gift;
 	return RC_OK;
 }
 
@@ -160,25 +223,19 @@ static size_t measure(const struct making *m, const struct feed_state *state, ui
 	return len;
 }
 
-/* Relays another office's entries up to the first seal at or behind `upto`.
- * RC_LIMIT: the chunk is full before that. */
-static enum rc relay(struct making *m, const struct cut *cut)
+/* Relays an office's entries behind *at up to the first seal at or behind
+ * `upto`; *at moves. RC_LIMIT: the chunk is full before that. */
+static enum rc relay_from(struct making *m, uint64_t feed, uint64_t *at, uint64_t upto)
 {
-	struct feed_cut before = { 0, 0, 0 };
 	struct feed_state state;
-	uint64_t from = vv_get(&m->send->relayed, cut->feed), seal_seq = 0;
-	enum rc rc = feeds_get(m->txn, cut->feed, &state);
+	uint64_t seal_seq = 0, from = *at;
+	enum rc rc = feeds_get(m->txn, feed, &state);
 
-	if (rc == RC_OK &&
-	    feeds_cut_below(m->txn, (struct dot){ cut->feed, cut->seq - 1 }, &before) == RC_OK &&
-	    before.seq > from) {
-		from = before.seq;
-	}
-	while (rc == RC_OK && from < cut->seq) {
+	while (rc == RC_OK && from < upto) {
 		struct run *run = NULL;
 		uint8_t seal[SIG_LEN];
 
-		rc = feeds_get_seal(m->txn, (struct dot){ cut->feed, from + 1 }, &seal_seq, seal);
+		rc = feeds_get_seal(m->txn, (struct dot){ feed, from + 1 }, &seal_seq, seal);
 		if (rc == RC_OK && m->runs_count > 0 &&
 		    m->len + measure(m, &state, from, seal_seq) > CHUNK_BYTES_MAX) {
 			return RC_LIMIT;
@@ -188,10 +245,38 @@ static enum rc relay(struct making *m, const struct cut *cut)
 			from += rc == RC_OK;
 		}
 		if (rc == RC_OK) {
-			run = open_run(m, cut->feed, from + 1, &state);
+			run = open_run(m, feed, from + 1, &state);
 			memcpy(run->seal, seal, SIG_LEN);
-			rc = send_note_held(m->send, (struct dot){ cut->feed, from });
+			rc = send_note_held(m->send, (struct dot){ feed, from });
+			*at = from;
 		}
+	}
+	return rc;
+}
+
+/* What a cut covers, behind the cut before or what the peer holds. */
+static enum rc relay(struct making *m, const struct cut *cut)
+{
+	struct feed_cut before = { 0, 0, 0 };
+	uint64_t from = vv_get(&m->send->relayed, cut->feed);
+
+	if (feeds_cut_below(m->txn, (struct dot){ cut->feed, cut->seq - 1 }, &before) == RC_OK &&
+	    before.seq > from) {
+		from = before.seq;
+	}
+	return relay_from(m, cut->feed, &from, cut->seq);
+}
+
+/* What the peer asked for. */
+static enum rc fill_gifts(struct making *m)
+{
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && m->send->gifts_count > 0) {
+		struct send_gift *g = &m->send->gifts[m->send->gifts_count - 1];
+
+		rc = relay_from(m, g->feed, &g->after, g->upto);
+		m->send->gifts_count -= rc == RC_OK;
 	}
 	return rc;
 }
@@ -209,7 +294,7 @@ static enum rc relay_covered(struct making *m, uint64_t feed, uint64_t seq)
 		rc = entry_decode(stored.bytes, &m->store->arena, &e);
 	}
 	for (i = 0; rc == RC_OK && i < e.header.cuts_count; i++) {
-		if (feed_office(e.header.cuts[i].feed) != m->send->peer) {
+		if (!is_peers_own(m->send, e.header.cuts[i].feed)) {
 			rc = relay(m, &e.header.cuts[i]);
 		}
 	}
@@ -297,8 +382,7 @@ static enum rc seal_runs(struct making *m)
 		struct run *run = &m->runs[i];
 		struct feed_entry e;
 
-		if (feed_office(run->feed) != me->number ||
-		    feed_incarnation(run->feed) != me->incarnation) {
+		if (feed_office(run->feed) != me->number) {
 			continue;
 		}
 		rc = feeds_get_entry(m->txn,
@@ -327,6 +411,8 @@ enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct 
 	}
 	if (!store->info.is_centre) {
 		rc = fill_from_office(&m);
+	} else {
+		rc = fill_gifts(&m);
 	}
 	for (i = 0; store->info.is_centre && i < s->lanes_count && rc == RC_OK; i++) {
 		rc = fill_from_centre(&m, &s->lanes[i]);
@@ -343,6 +429,9 @@ bool send_has_more(const struct send *s, struct kv_txn *t)
 {
 	uint32_t i;
 
+	if (s->gifts_count > 0) {
+		return true;
+	}
 	for (i = 0; i < s->lanes_count; i++) {
 		struct feed_state state;
 

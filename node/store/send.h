@@ -13,6 +13,8 @@
 #include "node/store/store.h"
 #include "sync/message.h"
 
+enum { SEND_OWN_MAX = 64 };
+
 struct send_lane {
 	uint64_t feed;
 	uint64_t next; /* seq */
@@ -24,11 +26,24 @@ struct send_signer {
 	void (*sign)(void *ctx, struct bytes text, uint8_t seal[SIG_LEN]);
 };
 
+/* Entries of the peer's own that it lacks, and how far they go. */
+struct send_gift {
+	uint64_t feed, after, upto;
+};
+
 struct send {
 	uint16_t peer; /* office number; 0: the centre */
 	struct send_lane lanes[LIMIT_SCOPES_PER_SESSION_MAX];
 	uint32_t lanes_count;
 	struct vv relayed; /* entries of others that the peer has; own memory */
+	/* The centre: incarnations that the office itself writes to. What it has
+	 * of them is not sent back; other feeds of its office are like others'. */
+	uint32_t own[SEND_OWN_MAX];
+	uint32_t own_count;
+	uint32_t dropped[SEND_OWN_MAX]; /* an office: incarnations without lanes */
+	uint32_t dropped_count;
+	struct send_gift gifts[LIMIT_SCOPES_PER_SESSION_MAX];
+	uint32_t gifts_count;
 	struct send_signer signer;
 };
 
@@ -38,6 +53,16 @@ void send_fini(struct send *s);
 
 /* Adds a lane, or moves one. RC_LIMIT: too many scopes. */
 enum rc send_set_lane(struct send *s, uint64_t feed, uint64_t next);
+
+/* Takes the lanes of an incarnation of this node away, for good. */
+void send_drop_lanes(struct send *s, uint32_t incarnation);
+
+/* Notes an incarnation that the peer writes to. */
+void send_note_own(struct send *s, uint32_t incarnation);
+
+/* The peer asks for entries of its own: those are sent, and from then on the
+ * incarnation is like another office's. RC_LIMIT: too many. */
+enum rc send_give(struct send *s, const struct send_gift *gift);
 
 /* Notes that the peer holds a feed of another office up to d. */
 enum rc send_note_held(struct send *s, struct dot d);

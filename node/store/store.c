@@ -1,7 +1,10 @@
 #include "node/store/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "node/base/mem.h"
 #include "node/base/path.h"
@@ -100,6 +103,7 @@ static struct store *new_store(const struct store_world *world)
 		return NULL;
 	}
 	s->world = world;
+	s->state_fd = -1;
 	s->crypto = world->crypto;
 	s->catalog = catalog_new();
 	if (s->catalog == NULL || mem_arena_open(&s->arena, LIMIT_STEP_ARENA_BYTES) != RC_OK) {
@@ -135,6 +139,36 @@ static enum rc open_kv(struct store *s, const char *dir, uint64_t max_bytes, boo
 	return rc == RC_OK ? kv_open(db, max_bytes, create, &s->kv) : rc;
 }
 
+enum rc store_keep_lease_in(struct store *s, const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		return errno == ENOENT || errno == ENOTDIR ? RC_NOTFOUND :
+		       errno == EACCES                     ? RC_DENIED :
+							     RC_IO;
+	}
+	if (s->state_fd >= 0) {
+		(void)close(s->state_fd);
+	}
+	s->state_fd = fd;
+	return RC_OK;
+}
+
+/* The incarnation that is written to may have changed since. */
+static enum rc load_life(struct store *s)
+{
+	enum rc rc = life_load(s->txn, &s->life);
+
+	if (rc == RC_OK) {
+		s->info.incarnation = s->life.incarnation;
+	} else if (rc == RC_NOTFOUND) {
+		s->life.incarnation = s->info.incarnation;
+		rc = RC_OK;
+	}
+	return rc;
+}
+
 enum rc store_open(const char *dir, uint64_t max_bytes, const struct store_world *world,
 		   struct store **out)
 {
@@ -149,6 +183,9 @@ enum rc store_open(const char *dir, uint64_t max_bytes, const struct store_world
 	rc = open_kv(s, dir, max_bytes, false);
 	if (rc == RC_OK) {
 		rc = load_info(s);
+	}
+	if (rc == RC_OK) {
+		rc = store_keep_lease_in(s, dir);
 	}
 	if (rc != RC_OK) {
 		store_close(s);
@@ -187,6 +224,9 @@ enum rc store_create(const char *dir, uint64_t max_bytes, const struct store_wor
 		t = NULL;
 	}
 	kv_abort(t);
+	if (rc == RC_OK) {
+		rc = store_keep_lease_in(s, dir);
+	}
 	if (rc != RC_OK) {
 		store_close(s);
 		return rc;
@@ -205,6 +245,7 @@ enum rc store_share(const struct store *s, struct store **out)
 	}
 	other->kv = s->kv;
 	other->info = s->info;
+	other->state_fd = s->state_fd;
 	return RC_OK;
 }
 
@@ -218,6 +259,9 @@ void store_close(struct store *s)
 	}
 	if (s->owns_kv) {
 		kv_close(s->kv);
+		if (s->state_fd >= 0) {
+			(void)close(s->state_fd);
+		}
 	}
 	catalog_free(s->catalog);
 	mem_arena_close(&s->arena);
@@ -250,6 +294,9 @@ enum rc store_begin(struct store *s, bool write, struct kv_txn **out)
 
 	mem_arena_reset(&s->arena);
 	*out = s->txn;
+	if (rc == RC_OK) {
+		rc = load_life(s);
+	}
 	if (rc == RC_OK) {
 		rc = freshen(s);
 	}

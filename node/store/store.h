@@ -18,6 +18,7 @@
 
 #include "node/store/catalog.h"
 #include "node/store/kv.h"
+#include "node/store/life.h"
 #include "sync/arena.h"
 #include "sync/crypto.h"
 
@@ -50,10 +51,12 @@ struct store {
 	bool owns_kv;
 	const struct store_world *world; /* borrowed */
 	const struct crypto *crypto;     /* the world's */
-	struct store_info info;
-	struct catalog *catalog; /* valid inside a transaction */
-	struct arena arena;      /* of the transaction; reset when one begins */
-	struct kv_txn *txn;      /* the one under way, or NULL */
+	struct store_info info;          /* incarnation: the one that is written to */
+	struct life_state life;          /* as of the transaction */
+	int state_fd;                    /* the directory of the lease; -1: none is kept */
+	struct catalog *catalog;         /* valid inside a transaction */
+	struct arena arena;              /* of the transaction; reset when one begins */
+	struct kv_txn *txn;              /* the one under way, or NULL */
 };
 
 /*
@@ -66,6 +69,10 @@ enum rc store_open(const char *dir, uint64_t max_bytes, const struct store_world
 /* Makes DIR/db for a new node and opens it. RC_EXISTS: there is one. */
 enum rc store_create(const char *dir, uint64_t max_bytes, const struct store_world *world,
 		     const struct store_info *info, struct store **out);
+
+/* Keeps the lease (lease.h) in another directory than DIR: before anything is
+ * written and before the store is shared. RC_NOTFOUND, RC_DENIED, RC_IO. */
+enum rc store_keep_lease_in(struct store *s, const char *dir);
 
 /* Another store on the same database, for another thread; close it first. */
 enum rc store_share(const struct store *s, struct store **out);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/base/clock.h"
+#include "node/store/aside.h"
 #include "node/store/conflicts.h"
 #include "node/store/feeds.h"
 #include "node/store/history.h"
@@ -57,46 +58,12 @@ static bool is_shared(const struct store *s, uint16_t scope)
 	return info == NULL || info->reach != REACH_OFFICE;
 }
 
-/* A feed that is ahead of its last receipt. */
-struct ahead {
-	uint64_t feed, from; /* entries on from here have no receipt */
-	uint64_t changes;
-};
-
-struct aheads {
-	struct ahead items[LIMIT_PARTS_PER_COMMIT_MAX];
-	uint32_t count;
-};
-
-static enum rc list_ahead(const struct store *s, struct kv_txn *t, struct aheads *out)
-{
-	struct feed_state feed;
-	enum rc rc = feeds_next(t, feed_pack(s->info.number, 0, 0), &feed);
-
-	out->count = 0;
-	while (rc == RC_OK && feed_office(feed.feed) == s->info.number &&
-	       out->count < LIMIT_PARTS_PER_COMMIT_MAX) {
-		uint64_t seq = 0, changes = 0;
-
-		rc = find_confirmed(t, feed.feed, &seq, &changes);
-		if (rc == RC_OK && feed.head > seq && is_shared(s, feed_scope(feed.feed))) {
-			out->items[out->count++] =
-				(struct ahead){ feed.feed, seq + 1, feed.changes - changes };
-		}
-		if (rc == RC_OK) {
-			rc = feed.feed == UINT64_MAX ? RC_NOTFOUND :
-						       feeds_next(t, feed.feed + 1, &feed);
-		}
-	}
-	return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-static enum rc note_oldest(struct kv_txn *t, const struct ahead *f, struct arena *a,
-			   struct summary *out)
+/* The time of an entry, if it is the oldest. */
+static enum rc note_oldest(struct kv_txn *t, struct dot d, struct arena *a, struct summary *out)
 {
 	size_t mark = arena_mark(a);
 	struct entry e;
-	enum rc rc = history_load(t, (struct dot){ f->feed, f->from }, a, &e);
+	enum rc rc = history_load(t, d, a, &e);
 
 	if (rc == RC_OK &&
 	    (out->oldest_unconfirmed_ms == 0 || e.header.time_ms < out->oldest_unconfirmed_ms)) {
@@ -106,16 +73,55 @@ static enum rc note_oldest(struct kv_txn *t, const struct ahead *f, struct arena
 	return rc;
 }
 
+/* What one own feed has behind its last receipt. What is held and not applied
+ * came from the centre, which has it. */
+static enum rc count_feed(struct kv_txn *t, const struct feed_state *feed, struct arena *a,
+			  struct summary *out)
+{
+	struct feed_entry last;
+	uint64_t seq = 0, changes = 0;
+	enum rc rc = find_confirmed(t, feed->feed, &seq, &changes);
+
+	if (rc != RC_OK || feed->applied <= seq) {
+		return rc;
+	}
+	rc = feeds_get_entry(t, (struct dot){ feed->feed, feed->applied }, &last);
+	if (rc == RC_OK) {
+		out->unconfirmed += last.changes - changes;
+		rc = note_oldest(t, (struct dot){ feed->feed, seq + 1 }, a, out);
+	}
+	return rc;
+}
+
+static enum rc count_feeds(const struct store *s, struct kv_txn *t, struct arena *a,
+			   struct summary *out)
+{
+	uint64_t from = feed_pack(s->info.number, 0, 0), feed = from;
+	struct feed_state state;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && from >= feed) {
+		rc = feeds_next(t, from, &state);
+		if (rc != RC_OK || feed_office(state.feed) != s->info.number) {
+			break;
+		}
+		from = state.feed + 1;
+		if (is_shared(s, feed_scope(state.feed))) {
+			rc = count_feed(t, &state, a, out);
+		}
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* Of all incarnations, and what was set aside to be issued again. */
 static enum rc count_unconfirmed(const struct store *s, struct kv_txn *t, struct arena *a,
 				 struct summary *out)
 {
-	struct aheads list = { .count = 0 };
-	enum rc rc = s->info.is_centre ? RC_OK : list_ahead(s, t, &list);
-	uint32_t i;
+	enum rc rc = s->info.is_centre ? RC_OK : count_feeds(s, t, a, out);
 
-	for (i = 0; i < list.count && rc == RC_OK; i++) {
-		rc = note_oldest(t, &list.items[i], a, out);
-		out->unconfirmed += list.items[i].changes;
+	if (rc == RC_OK && !s->info.is_centre) {
+		rc = aside_count(t, a, &out->set_aside, &out->oldest_unconfirmed_ms);
+		out->unconfirmed += out->set_aside;
 	}
 	return rc;
 }

@@ -25,6 +25,11 @@ struct talk_ops {
 	void (*store)(void *ctx, struct bytes frame);
 	/* Judges a first contact, then calls talk_admitted. */
 	void (*admit)(void *ctx, const struct hello *hello);
+	/* An office: leaves these incarnations of its own (rejoin_leave), before
+	 * any chunk that is stored after this. */
+	void (*leave)(void *ctx, const uint32_t *torn, uint32_t count);
+	/* An office: rejoin_issue, then calls talk_issued. */
+	void (*issue)(void *ctx);
 	/* Goals are reached (ask 0), or the peer answered an ask. */
 	void (*done)(void *ctx, uint64_t ask);
 	/* Ends the conversation: close when everything is out. text may be "". */
@@ -39,7 +44,10 @@ struct talk {
 	uint16_t peer;
 	uint8_t token[TOKEN_LEN];
 	bool has_token;
-	bool was_refused; /* the peer ended it, with a Refuse */
+	bool was_refused;          /* the peer ended it, with a Refuse */
+	struct receive_down down;  /* the centre: of its chunks; see receive.h */
+	struct dot wanted;         /* an office: what was asked for last */
+	uint32_t peer_incarnation; /* the office's; 0: not told */
 	uint64_t entries_sent, changes_sent, entries_received, changes_received;
 	int64_t peer_time_ms;              /* the peer's clock, from its hello */
 	struct dot peer_heads[PLACES_MAX]; /* the office's own feeds, from its hello */
@@ -57,6 +65,8 @@ void talk_frame(struct talk *t, struct bytes frame);
 void talk_stored(struct talk *t, enum rc rc, const struct receive_result *r);
 /* rc RC_OK: the peer is the office that its hello named; else it is sent away. */
 void talk_admitted(struct talk *t, enum rc rc);
+/* What was to be issued again is. */
+void talk_issued(struct talk *t, enum rc rc);
 /* This node has new entries. */
 void talk_moved(struct talk *t);
 void talk_writable(struct talk *t);

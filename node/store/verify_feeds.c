@@ -6,6 +6,7 @@
 #include "node/store/feeds.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
+#include "node/store/replaced.h"
 #include "node/store/verify_run.h"
 #include "proto/entry_codec.h"
 
@@ -115,6 +116,8 @@ static enum rc check_changes(struct walk *w, const struct entry *e, struct dot d
 static enum rc check_decoded(struct walk *w, const struct entry *e, const struct feed_entry *stored)
 {
 	struct dot d = stored->dot;
+	bool passed_over = false;
+	enum rc rc = RC_OK;
 
 	if (e->header.feed != d.feed || e->header.seq != d.seq ||
 	    e->header.commit != stored->commit) {
@@ -133,7 +136,8 @@ static enum rc check_decoded(struct walk *w, const struct entry *e, const struct
 	if (w->seal_seq == d.seq) {
 		check_seal(w, d.seq);
 	}
-	return d.seq <= w->applied ? check_changes(w, e, d) : RC_OK;
+	rc = replaced_skips(w->v->txn, d, stored->hash, &passed_over);
+	return rc == RC_OK && !passed_over && d.seq <= w->applied ? check_changes(w, e, d) : rc;
 }
 
 static enum rc check_entry(struct walk *w, uint64_t seq)

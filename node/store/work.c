@@ -51,6 +51,7 @@ static void forget_catalog(struct work *w)
 
 void work_abort(struct work *w)
 {
+	life_undo(w);
 	forget_catalog(w);
 	forget(w);
 	react_forget(w);
@@ -430,6 +431,10 @@ static enum rc write_parts(struct work *w, const struct work_record *r)
 		if (!r->parts[i].dirty) {
 			continue;
 		}
+		if (rec->parts[i].part.vector.count == 0) {
+			rc = kv_del(w->txn, KV_RECORD, key_bytes(&k)); /* all of it was withdrawn */
+			continue;
+		}
 		encode_part(w, r, i, &out);
 		rc = out.rc == RC_OK ? put_part(w, r, &k, bytes_written(&out)) : RC_NOMEM;
 	}
@@ -552,12 +557,16 @@ enum rc work_commit(struct work *w)
 	if (rc == RC_OK) {
 		rc = react_run(w);
 	}
+	if (rc == RC_OK) {
+		rc = life_before_commit(w);
+	}
 	if (rc != RC_OK) {
 		work_abort(w);
 		return rc;
 	}
 	rc = store_commit(w->store, w->txn);
 	w->txn = NULL;
+	life_after_commit(w, rc);
 	if (rc != RC_OK) {
 		forget_catalog(w);
 	}

@@ -38,6 +38,9 @@ struct work {
 	struct react_task *tasks;   /* what the centre owes: see react.h */
 	bool knows_room;            /* room is set */
 	struct kv_room room;
+	struct dot want;       /* an own feed that the centre has more of; see receive.h */
+	bool has_replaced;     /* entries were replaced: see replaced.h */
+	struct life_step life; /* the incarnation that it writes to */
 };
 
 enum rc work_begin(struct store *s, struct work *w);
@@ -89,6 +92,15 @@ enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_
 /* Takes a record as one whose derived tables hold nothing of it yet, so that
  * the next flush makes them. For derive.h. */
 enum rc work_derive(struct work *w, uint16_t kind, struct uuid id);
+
+/* Consecutive entries of a feed. */
+struct work_span {
+	uint64_t feed, first, last;
+};
+
+/* Takes what entries say of a record out of it: its part is made anew from the
+ * others. The entries must be stored until the next flush is over. */
+enum rc work_withdraw(struct work *w, uint16_t kind, struct uuid id, const struct work_span *s);
 
 /* Puts a change aside with a reason instead of applying it. */
 enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum rc why);

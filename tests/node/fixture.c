@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "node/base/mem.h"
 #include "node/base/random.h"
@@ -91,22 +93,113 @@ enum { MAP_BYTES = 1 << 30 };
 
 static void make_dir(struct fixture_node *n)
 {
-	(void)snprintf(n->dir, sizeof(n->dir), "/tmp/kerwen-test-XXXXXX");
+	/* In memory where there is such a place: these tests are about order, not
+	 * about disks. */
+	(void)snprintf(n->dir, sizeof(n->dir), "%s/kerwen-test-XXXXXX",
+		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	cr_assert_not_null(mkdtemp(n->dir));
 }
 
 static void remove_dir(const struct fixture_node *n)
 {
 	static const char *const files[] = { STORE_DIR "/data.mdb", STORE_DIR "/lock.mdb",
-					     STORE_DIR };
+					     STORE_DIR, LEASE_FILE };
 	char path[96];
 	size_t i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", n->dir, files[i]);
 		(void)remove(path);
 	}
 	(void)remove(n->dir);
+}
+
+/* Copies one file; missing ones are no trouble. */
+static bool copy_file(const char *from_dir, const char *to_dir, const char *name)
+{
+	static uint8_t block[65536];
+	char from[96], to[96];
+	FILE *in = NULL, *out = NULL;
+	size_t n;
+
+	(void)snprintf(from, sizeof(from), "%s/%s", from_dir, name);
+	(void)snprintf(to, sizeof(to), "%s/%s", to_dir, name);
+	in = fopen(from, "rb");
+	if (in == NULL) {
+		(void)remove(to);
+		return false;
+	}
+	(void)remove(to);
+	out = fopen(to, "wb");
+	cr_assert_not_null(out);
+	while ((n = fread(block, 1, sizeof(block), in)) > 0) {
+		cr_assert_eq(fwrite(block, 1, n, out), n);
+	}
+	(void)fclose(in);
+	cr_assert_eq(fclose(out), 0);
+	return true;
+}
+
+static void make_db_dir(const char *dir)
+{
+	char db[96];
+
+	(void)snprintf(db, sizeof(db), "%s/db", dir);
+	cr_assert_eq(mkdir(db, 0700), 0);
+}
+
+void fixture_reopen(struct fixture_node *n)
+{
+	store_close(n->store);
+	cr_assert_eq(store_open(n->dir, MAP_BYTES, &world_real, &n->store), RC_OK);
+}
+
+void fixture_backup(struct fixture_node *n, struct fixture_backup *out)
+{
+	struct fixture_node place;
+
+	make_dir(&place);
+	(void)snprintf(out->dir, sizeof(out->dir), "%s", place.dir);
+	make_db_dir(out->dir);
+	store_close(n->store);
+	cr_assert(copy_file(n->dir, out->dir, "db/data.mdb"));
+	out->has_lease = copy_file(n->dir, out->dir, LEASE_FILE);
+	cr_assert_eq(store_open(n->dir, MAP_BYTES, &world_real, &n->store), RC_OK);
+}
+
+void fixture_restore(struct fixture_node *n, const struct fixture_backup *b, bool with_lease)
+{
+	store_close(n->store);
+	cr_assert(copy_file(b->dir, n->dir, "db/data.mdb"));
+	if (with_lease) {
+		(void)copy_file(b->dir, n->dir, LEASE_FILE);
+	}
+	cr_assert_eq(store_open(n->dir, MAP_BYTES, &world_real, &n->store), RC_OK);
+}
+
+void fixture_backup_drop(const struct fixture_backup *b)
+{
+	struct fixture_node n;
+
+	(void)snprintf(n.dir, sizeof(n.dir), "%s", b->dir);
+	remove_dir(&n);
+}
+
+struct fixture_node *fixture_clone(struct fixture *f, struct fixture_node *n)
+{
+	struct fixture_node *c = &f->offices[f->offices_count++];
+
+	cr_assert_leq(f->offices_count, (uint32_t)FIXTURE_OFFICES_MAX);
+	make_dir(c);
+	make_db_dir(c->dir);
+	c->key = n->key;
+	c->shares_key = true;
+	store_close(n->store);
+	cr_assert(copy_file(n->dir, c->dir, "db/data.mdb"));
+	(void)copy_file(n->dir, c->dir, LEASE_FILE);
+	cr_assert_eq(store_open(n->dir, MAP_BYTES, &world_real, &n->store), RC_OK);
+	cr_assert_eq(store_open(c->dir, MAP_BYTES, &world_real, &c->store), RC_OK);
+	return c;
 }
 
 static enum rc add_draft(struct fixture_node *n, struct draft *d)
@@ -200,7 +293,9 @@ void fixture_init(struct fixture *f)
 static void drop_node(struct fixture_node *n)
 {
 	store_close(n->store);
-	crypto_key_drop(&n->key);
+	if (!n->shares_key) {
+		crypto_key_drop(&n->key);
+	}
 	remove_dir(n);
 }
 
@@ -428,7 +523,7 @@ enum rc fixture_sync(struct fixture *f, struct fixture_node *office)
 const char *fixture_show(struct fixture_node *n, const char *kind, struct uuid id,
 			 const char *field)
 {
-	static char text[1024];
+	static char text[16384];
 	struct kv_txn *t = NULL;
 	struct record r;
 	struct records_stamps stamps;

@@ -24,7 +24,14 @@ enum { FIXTURE_OFFICES_MAX = 16 };
 struct fixture_node {
 	char dir[64];
 	struct crypto_key key;
+	bool shares_key; /* a clone: its original drops it */
 	struct store *store;
+};
+
+/* A copy of a node's directory, on "another disk". */
+struct fixture_backup {
+	char dir[64];
+	bool has_lease;
 };
 
 struct fixture {
@@ -53,6 +60,18 @@ void fixture_add_many(struct fixture_node *n, const char *prefix, uint32_t count
 /* Changes fields: "F=V", "F=" clears, "F+=V", "F-=V". Gives the code. */
 enum rc fixture_set(struct fixture_node *n, const char *kind, struct uuid id, ...);
 enum rc fixture_delete(struct fixture_node *n, const char *kind, struct uuid id);
+
+/* Takes a copy of a node's database and lease; puts it back, with or without
+ * the lease, as after the loss of a disk. The store is another one then. */
+void fixture_backup(struct fixture_node *n, struct fixture_backup *out);
+void fixture_restore(struct fixture_node *n, const struct fixture_backup *b, bool with_lease);
+void fixture_backup_drop(const struct fixture_backup *b);
+
+/* Another node that is a copy of this one: two machines, one office. */
+struct fixture_node *fixture_clone(struct fixture *f, struct fixture_node *n);
+
+/* Closes a store and opens it anew. */
+void fixture_reopen(struct fixture_node *n);
 
 /* One exchange between an office and the centre. RC_OK: goals reached. */
 enum rc fixture_sync(struct fixture *f, struct fixture_node *office);

@@ -158,7 +158,8 @@ enum rc forge_give(struct fixture_node *to, uint16_t from, const struct run *run
 	enum rc rc = RC_OK;
 
 	cr_assert_eq(work_begin(to->store, &w), RC_OK);
-	rc = receive_chunk(&w, from, &chunk, to->store->info.is_centre ? &cuts : NULL, result);
+	rc = receive_chunk(&w, from, NULL, &chunk, to->store->info.is_centre ? &cuts : NULL,
+			   result);
 	cr_assert(rc == RC_OK || receive_is_refusal(rc), "%s", rc_text(rc));
 	cr_assert_eq(apply_write_cuts(&w, &cuts), RC_OK);
 	cr_assert_eq(work_commit(&w), RC_OK);

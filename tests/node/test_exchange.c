@@ -258,7 +258,7 @@ static enum rc push(struct fixture_node *from, uint64_t feed)
 	cr_assert_eq(send_next(&send, from->store, t, &chunk), RC_OK);
 	cr_assert_eq(chunk.runs_count, 1u);
 	cr_assert_eq(work_begin(f.centre.store, &w), RC_OK);
-	rc = receive_chunk(&w, from->store->info.number, &chunk, &cuts, &result);
+	rc = receive_chunk(&w, from->store->info.number, NULL, &chunk, &cuts, &result);
 	cr_assert_eq(apply_write_cuts(&w, &cuts), RC_OK);
 	cr_assert_eq(work_commit(&w), RC_OK);
 	apply_cuts_free(&cuts);

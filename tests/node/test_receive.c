@@ -245,6 +245,7 @@ Test(receive, runs_that_overlap_in_any_order_count_once)
 
 Test(receive, a_second_history_is_never_taken_in)
 {
+	struct receive_result r;
 	uint32_t i;
 	struct run run;
 
@@ -259,7 +260,13 @@ Test(receive, a_second_history_is_never_taken_in)
 		add_person(&other, i, "Merw");
 	}
 	run = forge_run(&other, 3, 3);
-	cr_assert_eq(give(&run), RC_BADSIG, "it branches at 4");
+	/* It branches at 4: an office that was restored learns that when it hears
+	 * what is here, and its other feeds go on. */
+	cr_assert_eq(forge_give(&f.centre, 1, &run, 1, &r), RC_OK);
+	cr_assert_eq(r.forked, feed_incarnation(g.feed));
+	cr_assert_eq(r.entries, 0u);
+	memset(run.seal, 7, sizeof(run.seal));
+	cr_assert_eq(give(&run), RC_BADSIG, "a branch that its author did not seal");
 	run = forge_run(&other, 5, 2);
 	cr_assert_eq(give(&run), RC_BADSIG);
 	cr_assert_eq(forge_state(&f.centre, g.feed).head, 4u);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/base/mem.h"
+#include "node/store/rejoin.h"
 #include "proto/message_codec.h"
 
 enum { DIRTY_BYTES = 1 << 20, RUBBISH = 0xa5, INBOX_MAX = 256, INBOX_ARENA_BYTES = 16 << 20 };
@@ -25,7 +26,7 @@ struct side {
 	struct side *other;
 	struct bytes inbox[INBOX_MAX];
 	uint32_t first, count;
-	bool is_closed, is_done;
+	bool is_closed, is_done, issues;
 	enum rc rc;
 };
 
@@ -44,7 +45,7 @@ static void on_store(void *ctx, struct bytes frame)
 {
 	struct side *s = ctx;
 	struct apply_cuts cuts = { NULL, 0, 0 };
-	struct receive_result r = { 0, 0, 0 };
+	struct receive_result r = { .entries = 0 };
 	struct arena inbox;
 	struct message m;
 	struct work w;
@@ -56,7 +57,7 @@ static void on_store(void *ctx, struct bytes frame)
 	must(work_begin(s->writer, &w) == RC_OK, "no transaction");
 	must(mem_arena_open(&inbox, INBOX_ARENA_BYTES) == RC_OK, "no memory");
 	must(message_decode(frame, &inbox, &m) == RC_OK, "a frame that was sent does not decode");
-	refused = receive_chunk(&w, s->talk.peer, &m.chunk,
+	refused = receive_chunk(&w, s->talk.peer, &s->talk.down, &m.chunk,
 				s->writer->info.is_centre ? &cuts : NULL, &r);
 	must(refused == RC_OK || receive_is_refusal(refused), rc_text(refused));
 	must(apply_write_cuts(&w, &cuts) == RC_OK, "cuts cannot be written");
@@ -75,6 +76,39 @@ static void on_admit(void *ctx, const struct hello *hello)
 	(void)ctx;
 	(void)hello;
 	must(false, "the offices here are known");
+}
+
+static void on_leave(void *ctx, const uint32_t *torn, uint32_t count)
+{
+	struct side *s = ctx;
+	struct work w;
+
+	must(work_begin(s->writer, &w) == RC_OK, "no transaction");
+	must(rejoin_leave(&w, torn, count) == RC_OK, "an incarnation cannot be left");
+	must(work_commit(&w) == RC_OK, "leaving cannot be committed");
+}
+
+static void on_issue(void *ctx)
+{
+	((struct side *)ctx)->issues = true;
+}
+
+/* As the writer of a daemon does it: later. */
+static bool issue(struct side *s)
+{
+	struct work w;
+	enum rc rc = RC_OK;
+
+	if (!s->issues) {
+		return false;
+	}
+	s->issues = false;
+	must(work_begin(s->writer, &w) == RC_OK, "no transaction");
+	rc = rejoin_issue(&w);
+	must(rc == RC_OK, rc_text(rc));
+	must(work_commit(&w) == RC_OK, "what is issued again cannot be committed");
+	talk_issued(&s->talk, RC_OK);
+	return true;
 }
 
 static void on_done(void *ctx, uint64_t ask)
@@ -105,7 +139,14 @@ struct store *wire_writer(const struct store *s)
 
 static void open_side(struct side *s, struct wire_node *n, struct side *other, uint16_t peer)
 {
-	struct talk_ops ops = { s, on_send, on_store, on_admit, on_done, on_drop };
+	struct talk_ops ops = { .ctx = s,
+				.send = on_send,
+				.store = on_store,
+				.admit = on_admit,
+				.leave = on_leave,
+				.issue = on_issue,
+				.done = on_done,
+				.drop = on_drop };
 
 	memset(s, 0, sizeof(*s));
 	memset(&n->end, 0, sizeof(n->end));
@@ -162,7 +203,7 @@ enum rc wire_sync(struct wire_node *office, struct wire_node *centre, int64_t *c
 	open_side(&b, centre, &a, office->store->info.number);
 	talk_opened(&a.talk);
 	talk_opened(&b.talk);
-	while (deliver(&b, cut_after) || deliver(&a, cut_after)) {
+	while (deliver(&b, cut_after) || deliver(&a, cut_after) || issue(&a)) {
 	}
 	rc = a.is_done ? RC_OK : a.rc != RC_OK ? a.rc : b.rc != RC_OK ? b.rc : RC_CLOSED;
 	close_side(&a);
@@ -188,7 +229,7 @@ void wire_hand_over(struct wire_node *centre, struct store *office)
 			break;
 		}
 		must(work_begin(office, &w) == RC_OK &&
-			     receive_chunk(&w, 0, &chunk, NULL, &r) == RC_OK &&
+			     receive_chunk(&w, 0, NULL, &chunk, NULL, &r) == RC_OK &&
 			     work_commit(&w) == RC_OK,
 		     "the national feed is not taken");
 	}

@@ -50,6 +50,8 @@ static struct header full_header(void)
 	h.is_carried = true;
 	h.carried_office = 65535;
 	h.carried_ms = 5;
+	h.has_replaces = true;
+	h.replaces = cuts[1];
 	return h;
 }
 
@@ -73,6 +75,10 @@ Test(entry_codec, a_header_comes_back_as_it_was)
 	cr_assert_eq(back.seen_centre, h.seen_centre);
 	cr_assert_eq(back.seen_own, h.seen_own);
 	cr_assert_eq(back.epoch_incarnation, h.epoch_incarnation);
+	cr_assert(back.has_replaces);
+	cr_assert_eq(back.replaces.feed, UINT64_MAX);
+	cr_assert_eq(back.replaces.seq, UINT64_MAX);
+	cr_assert_arr_eq(back.replaces.hash, cuts[1].hash, HASH_LEN);
 	cr_assert_eq(back.epoch_seq, h.epoch_seq);
 	cr_assert_eq(back.time_ms, h.time_ms);
 	cr_assert_eq(back.commit, h.commit);

@@ -141,6 +141,21 @@ Test(message_codec, small_messages_come_back_as_they_were)
 	}
 }
 
+Test(message_codec, a_want_comes_back_as_it_was)
+{
+	static struct dot dots[LIMIT_SCOPES_PER_SESSION_MAX + 1] = { { 5, 0 },
+								     { UINT64_MAX, UINT64_MAX } };
+	struct message m = { .type = MESSAGE_WANT, .wants = dots, .wants_count = 2 }, back;
+
+	cr_assert_eq(decode(encode(&m), &back), RC_OK);
+	cr_assert_eq(back.type, MESSAGE_WANT);
+	cr_assert_eq(back.wants_count, 2u);
+	cr_assert(dot_equal(back.wants[0], dots[0]));
+	cr_assert(dot_equal(back.wants[1], dots[1]));
+	m.wants_count = LIMIT_SCOPES_PER_SESSION_MAX + 1;
+	cr_assert_eq(decode(encode(&m), &back), RC_LIMIT);
+}
+
 Test(message_codec, a_chunk_is_known_by_its_first_byte)
 {
 	struct message m = { .type = MESSAGE_CHUNK };

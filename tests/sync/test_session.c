@@ -7,8 +7,8 @@
 /* The actions of a step as words, in order. */
 static const char *tell(const struct session_actions *actions)
 {
-	static const char *const names[] = { "hello",  "admit", "start", "store", "send",
-					     "answer", "ask",   "done",  "bye",   "drop" };
+	static const char *const names[] = { "hello", "admit", "start", "store", "send", "answer",
+					     "ask",   "give",  "issue", "done",  "bye",  "drop" };
 	static char text[256];
 	uint32_t i;
 	size_t len = 0;
@@ -436,6 +436,71 @@ Test(session, an_ask_is_answered_when_what_was_there_then_is_confirmed)
 	cr_assert_str_eq(stand(&s, SESSION_MOVED, &p, 1), "", "once");
 }
 
+/* What has to be issued again waits for all of the centre, and for nothing
+ * else; what is there then is the goal. */
+Test(session, D19_what_is_owed_is_issued_before_a_sync_is_done)
+{
+	struct session_place p;
+	struct session s = begin_sync(&p, false);
+	struct session_event moved = {
+		.type = SESSION_MOVED, .places = &p, .places_count = 1, .owes = true
+	};
+	struct session_event issued = { .type = SESSION_ISSUED, .places = &p, .places_count = 1 };
+
+	p.own_receipt = 5;
+	p.centre_applied = 8;
+	cr_assert_str_eq(feed(&s, &moved), "", "the centre has more");
+	p.own_receipt = 2;
+	p.centre_applied = 9;
+	cr_assert_str_eq(feed(&s, &moved), "issue");
+	cr_assert_str_eq(feed(&s, &moved), "", "once");
+	p.incarnation = 77; /* a fresh one */
+	p.own_head = 3;
+	p.own_receipt = 0;
+	cr_assert_str_eq(feed(&s, &issued), "");
+	p.own_receipt = 2;
+	cr_assert_str_eq(stand(&s, SESSION_MOVED, &p, 1), "");
+	p.own_receipt = 3;
+	cr_assert_str_eq(stand(&s, SESSION_MOVED, &p, 1), "done bye");
+}
+
+/* A feed that took entries back must not hide that another one waits. */
+Test(session, each_incarnation_has_a_goal_of_its_own)
+{
+	struct session_place p[2];
+	struct session s = begin_sync(&p[0], true);
+	static const struct message ask = { .type = MESSAGE_ASK, .ask = 7 };
+	struct session_event e = {
+		.type = SESSION_MESSAGE, .message = &ask, .places = p, .places_count = 2
+	};
+
+	p[1] = (struct session_place){
+		.scope = 3, .incarnation = 9, .own_head = 1, .centre_applied = 9
+	};
+	p[0].own_receipt = 5;
+	p[0].centre_applied = 9;
+	cr_assert_str_eq(feed(&s, &e), "");
+	p[0].own_head = p[0].own_receipt = 50;
+	cr_assert_str_eq(stand(&s, SESSION_MOVED, p, 2), "");
+	p[1].own_receipt = 1;
+	cr_assert_str_eq(stand(&s, SESSION_MOVED, p, 2), "done ask:7");
+}
+
+Test(session, the_office_wants_and_the_centre_gives)
+{
+	static const struct message want = { .type = MESSAGE_WANT };
+	struct session_place p;
+	struct session office = begin_sync(&p, true), centre;
+	struct message m = hello(8);
+
+	cr_assert_str_eq(hear(&office, &want), drop_text(RC_CORRUPT, REFUSAL_INPUT));
+	session_init(&centre, false, true, true);
+	(void)stand(&centre, SESSION_OPENED, NULL, 0);
+	cr_assert_str_eq(hear(&centre, &want), "", "before its hello");
+	cr_assert_str_eq(hear(&centre, &m), "start");
+	cr_assert_str_eq(hear(&centre, &want), "give");
+}
+
 /* Random events never upset it: counters stay in their bounds, nothing is said
  * after the end, and the same events give the same actions. */
 Test(session, any_order_of_events_keeps_the_bounds)
@@ -445,7 +510,8 @@ Test(session, any_order_of_events_keeps_the_bounds)
 				      answer(3),
 				      bye,
 				      { .type = MESSAGE_REFUSE, .refusal = REFUSAL_BUSY },
-				      { .type = MESSAGE_ASK, .ask = 9 } };
+				      { .type = MESSAGE_ASK, .ask = 9 },
+				      { .type = MESSAGE_WANT } };
 	struct session_place p = { .scope = 3, .own_head = 2, .own_receipt = 1 };
 	uint64_t chance = 4711;
 	uint32_t round, i;
@@ -466,13 +532,15 @@ Test(session, any_order_of_events_keeps_the_bounds)
 			chance = chance * UINT64_C(6364136223846793005) + 1442695040888963407;
 			n = (uint32_t)(chance >> 33);
 			e.type = n % 3 == 0 ?
-					 (enum session_event_type)(SESSION_STORED + (n >> 8) % 5) :
+					 (enum session_event_type)(SESSION_STORED + (n >> 8) % 6) :
 					 SESSION_MESSAGE;
 			e.message = &messages[(n >> 4) % 40 < 2 ? 3 + (n >> 4) % 2 :
 					      (n >> 4) % 40 < 5 ? 0 :
 					      (n >> 4) % 40 < 8 ? 5 :
+					      (n >> 4) % 40 < 9 ? 6 :
 								  1 + (n >> 4) % 2];
 			e.has_more = n >> 12 & 1;
+			e.owes = n >> 13 & 1;
 			if (e.type == SESSION_STORED && s.unanswered == 0) {
 				continue; /* the caller has nothing stored */
 			}

@@ -1,0 +1,34 @@
+/*
+ * Entries that were issued again, and those that were issued again in vain.
+ *
+ * An entry names the one that it replaces by feed, seq and hash. Whoever
+ * applies it first does not apply the other any more (if it ever comes); where
+ * the other was cut before, the new one is void: its changes are passed over.
+ * Cuts come in one order everywhere, so that all agree.
+ *
+ *   replaced: dot -> 1, hash, the new dot     void: dot -> 2
+ */
+#ifndef KERWEN_REPLACED_H
+#define KERWEN_REPLACED_H
+
+#include "node/store/work.h"
+#include "sync/entry.h"
+
+/* Notes, before its changes are applied, what an entry replaces. *is_void: its
+ * changes are to be passed over. */
+enum rc replaced_note(struct work *w, const struct header *h, bool *is_void);
+
+/* Whether the changes of an entry are to be passed over. */
+enum rc replaced_skips(struct kv_txn *t, struct dot d, const uint8_t hash[HASH_LEN], bool *out);
+
+/* The entry that stands for d now. RC_NOTFOUND: none does. */
+enum rc replaced_by(struct kv_txn *t, struct dot d, struct dot *out);
+
+/* The one that stood for d is void from now on; d counts. */
+enum rc replaced_revoke(struct work *w, struct dot d, struct dot by);
+
+/* Whether a header may replace what it says: a feed of the same office and
+ * scope, but another one. */
+bool replaced_is_form(const struct header *h);
+
+#endif
