@@ -141,9 +141,9 @@ static enum rc open_kv(struct store *s, const char *dir, uint64_t max_bytes, boo
 
 enum rc store_keep_lease_in(struct store *s, const char *dir)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir == NULL ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0) {
+	if (fd < 0 && dir != NULL) {
 		return errno == ENOENT || errno == ENOTDIR ? RC_NOTFOUND :
 		       errno == EACCES                     ? RC_DENIED :
 							     RC_IO;

@@ -71,7 +71,8 @@ enum rc store_create(const char *dir, uint64_t max_bytes, const struct store_wor
 		     const struct store_info *info, struct store **out);
 
 /* Keeps the lease (lease.h) in another directory than DIR: before anything is
- * written and before the store is shared. RC_NOTFOUND, RC_DENIED, RC_IO. */
+ * written and before the store is shared. NULL: keeps none, and a database that
+ * is put back is not known as such. RC_NOTFOUND, RC_DENIED, RC_IO. */
 enum rc store_keep_lease_in(struct store *s, const char *dir);
 
 /* Another store on the same database, for another thread; close it first. */

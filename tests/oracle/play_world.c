@@ -155,6 +155,8 @@ static void make_store(struct play *p, uint32_t node, struct store_info *info)
 		memcpy(info->centre_key, n->key.public, KEY_LEN);
 	}
 	must(store_create(dir, MAP_BYTES, &world, info, &n->wire.store) == RC_OK, dir);
+	/* Each history puts the same databases back: that is no accident here. */
+	must(store_keep_lease_in(n->wire.store, NULL) == RC_OK, "no lease");
 	n->play = p;
 	n->wire.signer = (struct send_signer){ n, sign };
 }
