@@ -114,6 +114,20 @@ static struct store *new_store(const struct store_world *world)
 	return s;
 }
 
+/* The incarnation that is written to may have changed since. */
+static enum rc load_life(struct store *s, struct kv_txn *t)
+{
+	enum rc rc = life_load(t, &s->life);
+
+	if (rc == RC_OK) {
+		s->info.incarnation = s->life.incarnation;
+	} else if (rc == RC_NOTFOUND) {
+		s->life.incarnation = s->info.incarnation;
+		rc = RC_OK;
+	}
+	return rc;
+}
+
 static enum rc load_info(struct store *s)
 {
 	struct kv_txn *t = NULL;
@@ -121,6 +135,9 @@ static enum rc load_info(struct store *s)
 
 	if (rc == RC_OK) {
 		rc = read_info(t, &s->info);
+	}
+	if (rc == RC_OK) {
+		rc = load_life(s, t);
 	}
 	kv_abort(t);
 	return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
@@ -153,20 +170,6 @@ enum rc store_keep_lease_in(struct store *s, const char *dir)
 	}
 	s->state_fd = fd;
 	return RC_OK;
-}
-
-/* The incarnation that is written to may have changed since. */
-static enum rc load_life(struct store *s)
-{
-	enum rc rc = life_load(s->txn, &s->life);
-
-	if (rc == RC_OK) {
-		s->info.incarnation = s->life.incarnation;
-	} else if (rc == RC_NOTFOUND) {
-		s->life.incarnation = s->info.incarnation;
-		rc = RC_OK;
-	}
-	return rc;
 }
 
 enum rc store_open(const char *dir, uint64_t max_bytes, const struct store_world *world,
@@ -295,7 +298,7 @@ enum rc store_begin(struct store *s, bool write, struct kv_txn **out)
 	mem_arena_reset(&s->arena);
 	*out = s->txn;
 	if (rc == RC_OK) {
-		rc = load_life(s);
+		rc = load_life(s, s->txn);
 	}
 	if (rc == RC_OK) {
 		rc = freshen(s);
