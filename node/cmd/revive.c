@@ -212,8 +212,8 @@ static int print(struct cmd_context *c, const struct backup *b, const struct res
 		 r->is_centre ?
 			 "If it wrote more after that, its offices keep what they have of it and "
 			 "refuse to sync (exit 15)." :
-			 "If it sent more after that, the centre keeps what it has and refuses to "
-			 "sync (exit 15).");
+			 "What it sent after that comes back from the centre at the next sync; "
+			 "fields that only it has do not.");
 	if (r->key_is_protected) {
 		out_note(c->out, "Its key is still under the passphrase that it had.");
 	}

@@ -116,7 +116,7 @@ expect 0 "$KERWEN" -C Mary sync
 expect 12 "$KERWEN" -C new restore Mary.backup --passphrase-file wrong
 [ ! -e new ] || fail "a wrong passphrase left something"
 expect 0 "$KERWEN" -C new restore Mary.backup --passphrase-file secret
-grep -q 'If it sent more after that, the centre keeps what it has' err || fail "restore: $(cat err)"
+grep -q 'What it sent after that comes back from the centre' err || fail "restore: $(cat err)"
 [ ! -e new/lease ] || fail "a lease was restored"
 [ "$(stat -c %a new new/key | tr '\n' ' ')" = '700 600 ' ] || fail "others may look into it"
 expect 0 "$KERWEN" -C new verify
