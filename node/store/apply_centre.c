@@ -4,11 +4,11 @@
 
 #include "node/base/log.h"
 #include "node/store/apply_priv.h"
-#include "node/store/aside.h"
 #include "node/store/conflicts.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
 #include "node/store/rejoin.h"
+#include "node/store/setaside.h"
 
 static bool is_own(const struct work *w, uint64_t feed)
 {
@@ -20,7 +20,7 @@ static bool is_own(const struct work *w, uint64_t feed)
 static enum rc find_own(struct work *w, const struct cut *c)
 {
 	struct feed_cut last = { .seq = 0 };
-	enum rc rc = aside_return(w, c->feed, c->seq, c->hash);
+	enum rc rc = setaside_return(w, c->feed, c->seq, c->hash);
 
 	if (rc != RC_NOTFOUND) {
 		return rc;

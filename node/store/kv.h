@@ -29,7 +29,7 @@ enum kv_table {
 	KV_FIGURE,     /* cells.h */
 	KV_FILE,       /* imported files */
 	KV_PEER,       /* peers.h */
-	KV_ASIDE,      /* aside.h */
+	KV_ASIDE,      /* setaside.h */
 	KV_REPLACED,   /* replaced.h */
 	KV_TABLES
 };

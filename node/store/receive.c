@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "node/store/aside.h"
 #include "node/store/follows.h"
 #include "node/store/rejoin.h"
+#include "node/store/setaside.h"
 #include "proto/entry_codec.h"
 
 bool receive_is_refusal(enum rc rc)
@@ -306,7 +306,7 @@ static enum rc note_returns(struct work *w, const struct taking *t)
 		bool known = false;
 		struct entry e;
 
-		rc = aside_forget(w, t->stored[i].dot, t->stored[i].hash, &known);
+		rc = setaside_forget(w, t->stored[i].dot, t->stored[i].hash, &known);
 		if (rc == RC_OK) {
 			rc = entry_decode(t->stored[i].bytes, w->arena, &e);
 		}
@@ -464,7 +464,7 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *
 	}
 	rc = w->store->info.is_centre ? apply_office(w, from, cuts) : apply_centre(w);
 	if (rc == RC_OK && !w->store->info.is_centre) {
-		rc = aside_drop_confirmed(w);
+		rc = setaside_drop_confirmed(w);
 	}
 	out->want = w->want;
 	return rc == RC_OK ? refused : fail_work(w, rc);

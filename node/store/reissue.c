@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "node/store/apply_priv.h"
-#include "node/store/aside.h"
 #include "node/store/author.h"
 #include "node/store/replaced.h"
+#include "node/store/setaside.h"
 #include "proto/entry_codec.h"
 
 /* One entry that was set aside, and what stands for it. */
@@ -39,7 +39,7 @@ static int order_items(const void *a, const void *b)
 	return dot_compare(x->old, y->old);
 }
 
-static enum rc add_item(struct issue *s, const struct aside_entry *e)
+static enum rc add_item(struct issue *s, const struct setaside_entry *e)
 {
 	struct issue_item *wider = NULL;
 
@@ -77,12 +77,12 @@ static enum rc add_fork(struct issue *s, struct dot d)
  * seq. */
 static enum rc collect(struct issue *s)
 {
-	struct aside_entry e = { .dot = { 0, 0 } };
+	struct setaside_entry e = { .dot = { 0, 0 } };
 	struct dot at = { 0, 0 };
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK) {
-		rc = aside_next(s->work->txn, at, &e);
+		rc = setaside_next(s->work->txn, at, &e);
 		at = (struct dot){ e.dot.feed, e.dot.seq + 1 };
 		if (rc == RC_OK) {
 			rc = add_fork(s, e.dot);
@@ -165,12 +165,12 @@ static enum rc follow(const struct issue *s, struct issue_list *l, struct dot d,
  * seen, too. */
 static enum rc follow_issued(const struct issue *s, struct issue_list *l, uint64_t feed)
 {
-	struct aside_entry e = { .dot = { feed, 0 } };
+	struct setaside_entry e = { .dot = { feed, 0 } };
 	struct dot at = { feed, 0 }, by;
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK) {
-		rc = aside_next(s->work->txn, at, &e);
+		rc = setaside_next(s->work->txn, at, &e);
 		if (rc != RC_OK || e.dot.feed != feed) {
 			break;
 		}
@@ -298,9 +298,9 @@ static enum rc take_change(const struct issue *s, const struct entry *e, uint32_
 
 static enum rc load(const struct issue *s, const struct issue_item *item, struct entry *e)
 {
-	struct aside_entry row;
+	struct setaside_entry row;
 	struct bytes copy;
-	enum rc rc = aside_next(s->work->txn, item->old, &row);
+	enum rc rc = setaside_next(s->work->txn, item->old, &row);
 
 	if (rc != RC_OK) {
 		return rc;
@@ -311,8 +311,8 @@ static enum rc load(const struct issue *s, const struct issue_item *item, struct
 
 static enum rc replaced_of(const struct issue *s, const struct issue_item *item, struct cut *out)
 {
-	struct aside_entry row;
-	enum rc rc = aside_next(s->work->txn, item->old, &row);
+	struct setaside_entry row;
+	enum rc rc = setaside_next(s->work->txn, item->old, &row);
 
 	out->feed = item->old.feed;
 	out->seq = item->old.seq;
@@ -356,7 +356,7 @@ static enum rc mark_issued(const struct issue *s, const struct issue_item *item)
 	struct cut old;
 	enum rc rc = replaced_of(s, item, &old);
 
-	return rc == RC_OK ? aside_mark_issued(s->work, item->old, old.hash) : rc;
+	return rc == RC_OK ? setaside_mark_issued(s->work, item->old, old.hash) : rc;
 }
 
 /* One commit: items from `first` up to `end`. */

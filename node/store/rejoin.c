@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "node/base/log.h"
-#include "node/store/aside.h"
 #include "node/store/feeds.h"
 #include "node/store/follows.h"
 #include "node/store/reissue.h"
 #include "node/store/replaced.h"
 #include "node/store/restored.h"
+#include "node/store/setaside.h"
 
 static const char meta_torn[] = "torn";
 
@@ -262,8 +262,8 @@ enum rc rejoin_meet(struct work *w, uint64_t feed, uint64_t first)
 		rc = rejoin_leave(w, &incarnation, 1);
 	}
 	if (rc == RC_OK && differs) {
-		rc = aside_take(w, feed, first);
-		rc = rc == RC_OK ? aside_take_uncut(w, incarnation) : rc;
+		rc = setaside_take(w, feed, first);
+		rc = rc == RC_OK ? setaside_take_uncut(w, incarnation) : rc;
 	}
 	return rc;
 }
@@ -324,10 +324,10 @@ enum rc rejoin_note_replaced(struct work *w, const struct header *h)
 		rc = feeds_get_entry(w->txn, d, &e);
 	}
 	if (rc == RC_OK && memcmp(e.hash, old.hash, HASH_LEN) == 0 && s.applied == s.head) {
-		rc = aside_take(w, d.feed, d.seq);
+		rc = setaside_take(w, d.feed, d.seq);
 	}
 	rc = rc == RC_NOTFOUND ? RC_OK : rc;
-	return rc == RC_OK ? aside_mark_issued(w, d, old.hash) : rc;
+	return rc == RC_OK ? setaside_mark_issued(w, d, old.hash) : rc;
 }
 
 enum rc rejoin_prefer(struct work *w, uint64_t feed, uint64_t seq)
@@ -348,7 +348,7 @@ enum rc rejoin_prefer(struct work *w, uint64_t feed, uint64_t seq)
 		}
 		if (rc == RC_OK && skips && replaced_by(w->txn, d, &by) == RC_OK &&
 		    feeds_cut_of(w->txn, by, &cut) == RC_NOTFOUND) {
-			rc = aside_withdraw_one(w, by);
+			rc = setaside_withdraw_one(w, by);
 			rc = rc == RC_OK ? replaced_revoke(w, d, by) : rc;
 		}
 	}
@@ -393,7 +393,7 @@ static enum rc set_all_aside(struct work *w, struct rejoin_plan *p)
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && done < p->torn_count) {
-		rc = aside_take_uncut(w, p->torn[done]);
+		rc = setaside_take_uncut(w, p->torn[done]);
 		if (rc == RC_OK && p->torn[done] == w->store->info.incarnation) {
 			rc = life_leave(w);
 		}

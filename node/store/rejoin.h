@@ -5,7 +5,7 @@
  *   hello          rejoin_judge: which of its feeds the centre knows otherwise
  *   leave          rejoin_leave: nothing more goes into those incarnations
  *   take back      rejoin_meet: entries of its own that come from the centre;
- *                  what stands in their place here is set aside (aside.h)
+ *                  what stands in their place here is set aside (setaside.h)
  *   issue again    rejoin_issue: when all of the centre has come in, what
  *                  nobody else has is written again, in a fresh incarnation
  *

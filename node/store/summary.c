@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "node/base/clock.h"
-#include "node/store/aside.h"
 #include "node/store/conflicts.h"
 #include "node/store/feeds.h"
 #include "node/store/history.h"
 #include "node/store/notice.h"
 #include "node/store/records.h"
+#include "node/store/setaside.h"
 #include "node/store/transfers.h"
 #include "proto/entry_codec.h"
 
@@ -120,7 +120,7 @@ static enum rc count_unconfirmed(const struct store *s, struct kv_txn *t, struct
 	enum rc rc = s->info.is_centre ? RC_OK : count_feeds(s, t, a, out);
 
 	if (rc == RC_OK && !s->info.is_centre) {
-		rc = aside_count(t, a, &out->set_aside, &out->oldest_unconfirmed_ms);
+		rc = setaside_count(t, a, &out->set_aside, &out->oldest_unconfirmed_ms);
 		out->unconfirmed += out->set_aside;
 	}
 	return rc;

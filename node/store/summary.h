@@ -16,7 +16,7 @@ struct summary {
 	uint64_t unconfirmed;          /* record changes without a receipt */
 	uint64_t to_answer;            /* records that this office was asked to take over */
 	uint64_t asked;                /* its own that are in transfer; at the centre: all */
-	uint64_t set_aside;            /* of those: to be issued again (aside.h) */
+	uint64_t set_aside;            /* of those: to be issued again (setaside.h) */
 	int64_t oldest_unconfirmed_ms; /* the author's time; 0: none */
 };
 

@@ -5,10 +5,10 @@
 
 #include "fixture.h"
 #include "forge.h"
-#include "node/store/aside.h"
 #include "node/store/records.h"
 #include "node/store/rejoin.h"
 #include "node/store/restored.h"
+#include "node/store/setaside.h"
 #include "node/store/summary.h"
 #include "node/store/verify.h"
 
@@ -557,15 +557,15 @@ Test(rejoin, D19_what_was_set_aside_goes_back_when_a_cut_names_it)
 	feed = store_own_feed(a->store, info_of(a)->scope_region);
 	before = forge_state(a, feed);
 	cr_assert_eq(work_begin(a->store, &w), RC_OK);
-	cr_assert_eq(aside_take(&w, feed, 2), RC_OK);
+	cr_assert_eq(setaside_take(&w, feed, 2), RC_OK);
 	cr_assert_eq(work_commit(&w), RC_OK);
 	cr_assert_str_eq(fixture_show(a, "person", id, "visits"), "1");
 	cr_assert_eq(unconfirmed(a), 2u, "P19: what is set aside is not confirmed");
 	assert_sound(a);
 	cr_assert_eq(work_begin(a->store, &w), RC_OK);
-	cr_assert_eq(aside_return(&w, feed, 3, before.key), RC_NOTFOUND, "another hash");
-	cr_assert_eq(aside_return(&w, feed, 4, before.hash), RC_NOTFOUND, "more than there was");
-	cr_assert_eq(aside_return(&w, feed, 3, before.hash), RC_OK);
+	cr_assert_eq(setaside_return(&w, feed, 3, before.key), RC_NOTFOUND, "another hash");
+	cr_assert_eq(setaside_return(&w, feed, 4, before.hash), RC_NOTFOUND, "more than there was");
+	cr_assert_eq(setaside_return(&w, feed, 3, before.hash), RC_OK);
 	cr_assert_eq(work_commit(&w), RC_OK);
 	cr_assert_eq(forge_state(a, feed).head, 3u);
 	cr_assert_eq(forge_state(a, feed).applied, 1u, "to be applied by the cut");

@@ -1,4 +1,4 @@
-#include "node/store/aside.h"
+#include "node/store/setaside.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 enum { FLAG_ISSUED = 1, FIXED = 1 + HASH_LEN + 8 + 8 };
 
-static enum rc put(struct kv_txn *t, const struct aside_entry *e)
+static enum rc put(struct kv_txn *t, const struct setaside_entry *e)
 {
 	struct key k = key_dot(e->dot);
 	uint8_t buffer[FIXED + LIMIT_ENTRY_BYTES_MAX];
@@ -23,7 +23,7 @@ static enum rc put(struct kv_txn *t, const struct aside_entry *e)
 	return w.rc == RC_OK ? kv_put(t, KV_ASIDE, key_bytes(&k), bytes_written(&w)) : w.rc;
 }
 
-static enum rc decode(struct bytes key, struct bytes v, struct aside_entry *out)
+static enum rc decode(struct bytes key, struct bytes v, struct setaside_entry *out)
 {
 	struct bytes_reader kr = bytes_reader_init(key), r = bytes_reader_init(v);
 	struct bytes hash;
@@ -42,7 +42,7 @@ static enum rc decode(struct bytes key, struct bytes v, struct aside_entry *out)
 	return RC_OK;
 }
 
-static enum rc get(struct kv_txn *t, struct dot d, struct aside_entry *out)
+static enum rc get(struct kv_txn *t, struct dot d, struct setaside_entry *out)
 {
 	struct key k = key_dot(d);
 	struct bytes v;
@@ -58,7 +58,7 @@ static enum rc del(struct kv_txn *t, struct dot d)
 	return kv_del(t, KV_ASIDE, key_bytes(&k));
 }
 
-enum rc aside_next(struct kv_txn *t, struct dot d, struct aside_entry *out)
+enum rc setaside_next(struct kv_txn *t, struct dot d, struct setaside_entry *out)
 {
 	struct key key = key_dot(d);
 	struct kv_cursor *c = kv_cursor_open(t, KV_ASIDE);
@@ -96,7 +96,7 @@ static enum rc withdraw(struct work *w, struct dot d, const struct work_span *sp
 	return rc;
 }
 
-enum rc aside_withdraw_one(struct work *w, struct dot d)
+enum rc setaside_withdraw_one(struct work *w, struct dot d)
 {
 	struct work_span span = { d.feed, d.seq, d.seq };
 	enum rc rc = withdraw(w, d, &span);
@@ -109,7 +109,7 @@ static enum rc move_out(struct work *w, struct dot d)
 {
 	struct key k = key_dot(d);
 	struct feed_entry stored, before = { .changes = 0 };
-	struct aside_entry e = { .dot = d };
+	struct setaside_entry e = { .dot = d };
 	enum rc rc = RC_OK;
 
 	if (d.seq > 1) {
@@ -150,7 +150,7 @@ static enum rc shorten(struct work *w, struct feed_state *s, uint64_t first)
 	return rc == RC_OK ? feeds_put(w->txn, s) : rc;
 }
 
-enum rc aside_take(struct work *w, uint64_t feed, uint64_t first)
+enum rc setaside_take(struct work *w, uint64_t feed, uint64_t first)
 {
 	struct feed_state s;
 	struct work_span span = { .feed = feed, .first = first };
@@ -188,7 +188,7 @@ static bool is_shared(const struct work *w, uint16_t scope)
 	return info == NULL || info->reach != REACH_OFFICE;
 }
 
-enum rc aside_take_uncut(struct work *w, uint32_t incarnation)
+enum rc setaside_take_uncut(struct work *w, uint32_t incarnation)
 {
 	uint16_t me = w->store->info.number;
 	struct feed_state s;
@@ -213,7 +213,7 @@ enum rc aside_take_uncut(struct work *w, uint32_t incarnation)
 		}
 		/* What is held and not applied came from the centre. */
 		if (s.applied == s.head && s.head > cut.seq) {
-			rc = aside_take(w, s.feed, cut.seq + 1);
+			rc = setaside_take(w, s.feed, cut.seq + 1);
 		}
 		if (rc != RC_OK) {
 			break;
@@ -222,9 +222,9 @@ enum rc aside_take_uncut(struct work *w, uint32_t incarnation)
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-enum rc aside_forget(struct work *w, struct dot d, const uint8_t hash[HASH_LEN], bool *was)
+enum rc setaside_forget(struct work *w, struct dot d, const uint8_t hash[HASH_LEN], bool *was)
 {
-	struct aside_entry e;
+	struct setaside_entry e;
 	enum rc rc = kv_count(w->txn, KV_ASIDE) == 0 ? RC_NOTFOUND : get(w->txn, d, &e);
 
 	*was = rc == RC_OK && memcmp(e.hash, hash, HASH_LEN) == 0;
@@ -239,7 +239,7 @@ static enum rc put_back(struct work *w, struct feed_state *s)
 {
 	struct dot d = { s->feed, s->head + 1 };
 	struct feed_entry stored = { .dot = d };
-	struct aside_entry e;
+	struct setaside_entry e;
 	enum rc rc = get(w->txn, d, &e);
 
 	if (rc != RC_OK) {
@@ -260,9 +260,9 @@ static enum rc put_back(struct work *w, struct feed_state *s)
 	return rc == RC_OK ? del(w->txn, d) : rc;
 }
 
-enum rc aside_return(struct work *w, uint64_t feed, uint64_t upto, const uint8_t hash[HASH_LEN])
+enum rc setaside_return(struct work *w, uint64_t feed, uint64_t upto, const uint8_t hash[HASH_LEN])
 {
-	struct aside_entry last;
+	struct setaside_entry last;
 	struct feed_state s;
 	uint64_t seq;
 	enum rc rc = get(w->txn, (struct dot){ feed, upto }, &last);
@@ -286,9 +286,9 @@ enum rc aside_return(struct work *w, uint64_t feed, uint64_t upto, const uint8_t
 	return rc == RC_OK ? feeds_put(w->txn, &s) : rc;
 }
 
-enum rc aside_mark_issued(struct work *w, struct dot d, const uint8_t hash[HASH_LEN])
+enum rc setaside_mark_issued(struct work *w, struct dot d, const uint8_t hash[HASH_LEN])
 {
-	struct aside_entry e;
+	struct setaside_entry e;
 	enum rc rc = get(w->txn, d, &e);
 
 	if (rc == RC_OK && memcmp(e.hash, hash, HASH_LEN) == 0) {
@@ -301,12 +301,12 @@ enum rc aside_mark_issued(struct work *w, struct dot d, const uint8_t hash[HASH_
 
 static enum rc are_all_issued(struct work *w, bool *out)
 {
-	struct aside_entry e = { .is_issued = true, .dot = { 0, 0 } };
+	struct setaside_entry e = { .is_issued = true, .dot = { 0, 0 } };
 	struct dot at = { 0, 0 };
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && e.is_issued) {
-		rc = aside_next(w->txn, at, &e);
+		rc = setaside_next(w->txn, at, &e);
 		at = (struct dot){ e.dot.feed, e.dot.seq + 1 };
 	}
 	*out = rc == RC_NOTFOUND;
@@ -326,16 +326,16 @@ static enum rc find_stand_in(struct kv_txn *t, struct dot d, struct dot *out)
 	return rc;
 }
 
-enum rc aside_drop_confirmed(struct work *w)
+enum rc setaside_drop_confirmed(struct work *w)
 {
-	struct aside_entry e = { .dot = { 0, 0 } };
+	struct setaside_entry e = { .dot = { 0, 0 } };
 	struct feed_cut cut;
 	struct dot by, at = { 0, 0 };
 	bool all = false;
 	enum rc rc = kv_count(w->txn, KV_ASIDE) == 0 ? RC_NOTFOUND : are_all_issued(w, &all);
 
 	while (rc == RC_OK && all) {
-		rc = aside_next(w->txn, at, &e);
+		rc = setaside_next(w->txn, at, &e);
 		if (rc != RC_OK) {
 			break;
 		}
@@ -348,9 +348,9 @@ enum rc aside_drop_confirmed(struct work *w)
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-enum rc aside_count(struct kv_txn *t, struct arena *a, uint64_t *changes, int64_t *oldest_ms)
+enum rc setaside_count(struct kv_txn *t, struct arena *a, uint64_t *changes, int64_t *oldest_ms)
 {
-	struct aside_entry e = { .dot = { 0, 0 } };
+	struct setaside_entry e = { .dot = { 0, 0 } };
 	struct dot at = { 0, 0 };
 	enum rc rc = RC_OK;
 
@@ -359,7 +359,7 @@ enum rc aside_count(struct kv_txn *t, struct arena *a, uint64_t *changes, int64_
 		size_t mark = arena_mark(a);
 		struct entry decoded;
 
-		rc = aside_next(t, at, &e);
+		rc = setaside_next(t, at, &e);
 		at = (struct dot){ e.dot.feed, e.dot.seq + 1 };
 		if (rc == RC_OK && !e.is_issued) {
 			*changes += e.changes;
