@@ -77,6 +77,36 @@ enum cmd_exit cmd_exit_of(enum rc rc)
 	return CMD_FAILED;
 }
 
+enum cmd_exit cmd_exit_of_new(enum rc rc)
+{
+	switch (rc) {
+	case RC_EXISTS:
+	case RC_INVALID:
+		return CMD_USAGE;
+	case RC_DENIED:
+		return CMD_LOCKED;
+	case RC_OK:
+	case RC_NOMEM:
+	case RC_LIMIT:
+	case RC_NOTFOUND:
+	case RC_CORRUPT:
+	case RC_BADSIG:
+	case RC_GAP:
+	case RC_FORK:
+	case RC_FULL:
+	case RC_IO:
+	case RC_BUSY:
+	case RC_TIMEOUT:
+	case RC_CLOSED:
+	case RC_UNREACHED:
+	case RC_VERSION:
+	case RC_SYSTEM:
+	case RC_UNKNOWN:
+		break;
+	}
+	return cmd_exit_of(rc);
+}
+
 int cmd_fail(struct cmd_context *c, enum cmd_exit code, const char *hint, const char *format, ...)
 {
 	char message[1024];

@@ -136,6 +136,10 @@ int cmd_fail_path(struct cmd_context *c, enum cmd_exit code, const struct path_p
 /* The code for a result that has no better one. Never CMD_OK, but for RC_OK. */
 enum cmd_exit cmd_exit_of(enum rc rc);
 
+/* The same where a directory is made from a file: what is not as it should be
+ * there is a wrong command line. */
+enum cmd_exit cmd_exit_of_new(enum rc rc);
+
 /* What the help says of a code; NULL: there is no such code. */
 const char *cmd_exit_text(int code);
 

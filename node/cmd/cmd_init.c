@@ -21,36 +21,6 @@ static const struct cmd_option options[] = {
 	{ 0 },
 };
 
-static enum cmd_exit exit_of(enum rc rc)
-{
-	switch (rc) {
-	case RC_EXISTS:
-	case RC_INVALID:
-		return CMD_USAGE;
-	case RC_DENIED:
-		return CMD_LOCKED;
-	case RC_OK:
-	case RC_NOMEM:
-	case RC_LIMIT:
-	case RC_NOTFOUND:
-	case RC_CORRUPT:
-	case RC_BADSIG:
-	case RC_GAP:
-	case RC_FORK:
-	case RC_FULL:
-	case RC_IO:
-	case RC_BUSY:
-	case RC_TIMEOUT:
-	case RC_CLOSED:
-	case RC_UNREACHED:
-	case RC_VERSION:
-	case RC_SYSTEM:
-	case RC_UNKNOWN:
-		break;
-	}
-	return cmd_exit_of(rc);
-}
-
 static int read_schema(struct cmd_context *c, const char *path, struct arena *a, struct schema *out)
 {
 	struct schema_error e = { "" };
@@ -129,7 +99,7 @@ static int init_centre(struct cmd_context *c, const struct cmd_args *args)
 		f.author = author.name;
 		rc = found_centre(c->dir, CONFIG_MAX_SIZE, &f, &open_world, &why);
 		if (rc != RC_OK) {
-			code = cmd_fail_path(c, exit_of(rc), &why);
+			code = cmd_fail_path(c, cmd_exit_of_new(rc), &why);
 		} else {
 			out_note(c->out,
 				 "%s is the centre of %s; admit offices with "
@@ -226,7 +196,7 @@ static int init_office(struct cmd_context *c, const struct invitation *i)
 	enum rc rc = join_office(c->dir, CONFIG_MAX_SIZE, i, &open_world, &why);
 
 	if (rc != RC_OK) {
-		return cmd_fail_path(c, exit_of(rc), &why);
+		return cmd_fail_path(c, cmd_exit_of_new(rc), &why);
 	}
 	out_note(c->out, "%s is office %u, %.*s, of %.*s; it can work at once", c->dir, i->number,
 		 (int)i->name.len, (const char *)i->name.p, (int)i->system_name.len,

@@ -22,37 +22,6 @@ bool revive_is_meant(const struct cmd_args *args)
 	       cmd_has(args, "passphrase-file");
 }
 
-/* A file that is not what it should be is a wrong command; the rest by meaning. */
-static enum cmd_exit exit_of(enum rc rc)
-{
-	switch (rc) {
-	case RC_EXISTS:
-	case RC_INVALID:
-		return CMD_USAGE;
-	case RC_DENIED:
-		return CMD_LOCKED;
-	case RC_OK:
-	case RC_NOMEM:
-	case RC_LIMIT:
-	case RC_NOTFOUND:
-	case RC_CORRUPT:
-	case RC_BADSIG:
-	case RC_GAP:
-	case RC_FORK:
-	case RC_FULL:
-	case RC_IO:
-	case RC_BUSY:
-	case RC_TIMEOUT:
-	case RC_CLOSED:
-	case RC_UNREACHED:
-	case RC_VERSION:
-	case RC_SYSTEM:
-	case RC_UNKNOWN:
-		break;
-	}
-	return cmd_exit_of(rc);
-}
-
 /* --- looking ----------------------------------------------------------------- */
 
 static const char *system_text(const struct backup_header *h, char out[SYSTEM_HEX_LEN + 1])
@@ -140,7 +109,7 @@ static int list(struct cmd_context *c, const struct backup *b)
 
 static enum cmd_exit unlock_exit_of(enum rc rc)
 {
-	return rc == RC_BADSIG || rc == RC_DENIED ? CMD_WRONG_KEY : exit_of(rc);
+	return rc == RC_BADSIG || rc == RC_DENIED ? CMD_WRONG_KEY : cmd_exit_of_new(rc);
 }
 
 static int unlock_with_key(struct cmd_context *c, struct backup *b, const char *path)
@@ -247,7 +216,7 @@ static int restore(struct cmd_context *c, struct backup *b)
 		return cmd_fail(c, CMD_INTERRUPTED, "nothing was left behind",
 				"restore: interrupted");
 	}
-	return rc == RC_OK ? print(c, b, &result) : cmd_fail_path(c, exit_of(rc), &why);
+	return rc == RC_OK ? print(c, b, &result) : cmd_fail_path(c, cmd_exit_of_new(rc), &why);
 }
 
 int revive_run(struct cmd_context *c, const struct cmd_args *args)
@@ -260,7 +229,7 @@ int revive_run(struct cmd_context *c, const struct cmd_args *args)
 	int code = CMD_OK;
 
 	if (rc != RC_OK) {
-		return cmd_fail_path(c, rc == RC_DENIED ? CMD_FAILED : exit_of(rc), &why);
+		return cmd_fail_path(c, rc == RC_DENIED ? CMD_FAILED : cmd_exit_of_new(rc), &why);
 	}
 	if (cmd_has(args, "list")) {
 		code = list(c, &b);

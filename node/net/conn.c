@@ -346,26 +346,3 @@ size_t conn_queued(const struct conn *c)
 {
 	return c->queued;
 }
-
-void conn_peer_text(const struct conn *c, char *text, size_t max)
-{
-	struct sockaddr_storage s;
-	int len = sizeof(s);
-	char host[INET6_ADDRSTRLEN] = "";
-
-	snprintf(text, max, "?");
-	if (uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&s, &len) < 0) {
-		return;
-	}
-	if (s.ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)&s;
-
-		uv_ip4_name(in, host, sizeof(host));
-		snprintf(text, max, "%s:%u", host, ntohs(in->sin_port));
-	} else if (s.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)&s;
-
-		uv_ip6_name(in, host, sizeof(host));
-		snprintf(text, max, "[%s]:%u", host, ntohs(in->sin6_port));
-	}
-}

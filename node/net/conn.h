@@ -95,8 +95,4 @@ struct conn_counters conn_counters(const struct conn *c);
 /* Bytes that wait to be sent. */
 size_t conn_queued(const struct conn *c);
 
-/* The peer's address for messages, such as "10.0.0.7:4170"; "?" when it is
- * not known. max: the size of text, at least 64. */
-void conn_peer_text(const struct conn *c, char *text, size_t max);
-
 #endif

@@ -386,13 +386,6 @@ bool link_is_open(const struct link *l)
 	return !l->is_over && l->conn != NULL && l->talk.session.state == SESSION_STREAM;
 }
 
-void link_finish(struct link *l)
-{
-	if (l->conn != NULL) {
-		conn_finish(l->conn, RC_OK, "ended");
-	}
-}
-
 void link_drop(struct link *l, enum rc rc, const char *text)
 {
 	if (l->conn != NULL) {

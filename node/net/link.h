@@ -56,8 +56,7 @@ bool link_was_refused(const struct link *l);  /* the peer ended it with a Refuse
 bool link_is_connected(const struct link *l); /* TLS is up */
 bool link_is_open(const struct link *l);      /* both have said hello */
 
-/* Ends the conversation in order, or at once with a reason (a constant). */
-void link_finish(struct link *l);
+/* Ends the conversation at once, with a reason (a constant). */
 void link_drop(struct link *l, enum rc rc, const char *text);
 
 /* Asks the office at the other end for a sync; on_done brings the answer. */
