@@ -395,6 +395,15 @@ static bool is_down(const struct receive_down *down, uint64_t feed)
 	return false;
 }
 
+/* Whether a run may fork: it goes back behind the head, or begins a feed. What
+ * it is, is verified only then: mostly runs continue. */
+static bool may_fork(struct work *w, const struct run *run)
+{
+	struct feed_state s;
+
+	return feeds_get(w->txn, run->feed, &s) != RC_OK || run->first_seq <= s.head;
+}
+
 /* Adds those of which a run of the chunk forks. What is wrong with a run
  * otherwise is found when it is received. */
 static void find_down(struct work *w, uint16_t from, const struct chunk *c,
@@ -409,7 +418,7 @@ static void find_down(struct work *w, uint16_t from, const struct chunk *c,
 		bool forks = false;
 
 		if (is_down(down, run->feed) || check_sender(w, from, run->feed) != RC_OK ||
-		    run->entries_count == 0 || run->first_seq == 0) {
+		    run->entries_count == 0 || run->first_seq == 0 || !may_fork(w, run)) {
 			continue;
 		}
 		if (check_run(w, run, &t) == RC_OK) {
