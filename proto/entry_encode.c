@@ -1,9 +1,14 @@
 /* The writing half of entry_codec.h. */
+#include <string.h>
+
 #include "proto/entry_codec.h"
 #include "proto/wire.h"
 
 /* Sub-messages are written to a small buffer first: their length leads. */
 enum { SMALL_MAX = 64 };
+
+/* Change, field 6, length-delimited. */
+enum { TAG_VALUE = 6 << 3 | 2 };
 
 static void put_cut(struct bytes_writer *w, uint32_t field, const struct cut *cut)
 {
@@ -73,23 +78,46 @@ static uint64_t op_number(const struct op *op)
 	return (uint64_t)op->field << 3 | (uint64_t)op->code;
 }
 
+static uint8_t *put_raw(uint8_t *p, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7) {
+		*p++ = (uint8_t)(v | 0x80);
+	}
+	*p++ = (uint8_t)v;
+	return p;
+}
+
+/* All numbers, then all values. A record has many: room is made once. */
 static void put_ops(struct bytes_writer *w, const struct change *c)
 {
-	size_t len = 0;
+	size_t numbers = 0, values = 0;
+	uint8_t *p = NULL;
 	uint32_t i;
 
 	if (c->ops_count == 0) {
 		return;
 	}
 	for (i = 0; i < c->ops_count; i++) {
-		len += wire_varint_len(op_number(&c->ops[i]));
+		numbers += wire_varint_len(op_number(&c->ops[i]));
+		values += 1 + wire_varint_len(c->ops[i].value.len) + c->ops[i].value.len;
 	}
-	wire_put_open(w, 5, len);
-	for (i = 0; i < c->ops_count; i++) {
-		bytes_put_varint(w, op_number(&c->ops[i]));
+	wire_put_open(w, 5, numbers);
+	p = bytes_reserve(w, numbers + values);
+	if (p == NULL) {
+		return;
 	}
 	for (i = 0; i < c->ops_count; i++) {
-		wire_put_element(w, 6, c->ops[i].value);
+		p = put_raw(p, op_number(&c->ops[i]));
+	}
+	for (i = 0; i < c->ops_count; i++) {
+		struct bytes v = c->ops[i].value;
+
+		*p++ = TAG_VALUE;
+		p = put_raw(p, v.len);
+		if (v.len > 0) {
+			memcpy(p, v.p, v.len);
+		}
+		p += v.len;
 	}
 }
 

@@ -59,13 +59,3 @@ void wire_put_open(struct bytes_writer *w, uint32_t field, size_t len)
 	put_tag(w, field, WIRE_LEN);
 	bytes_put_varint(w, len);
 }
-
-size_t wire_varint_len(uint64_t v)
-{
-	size_t n = 1;
-
-	for (; v >= 0x80; v >>= 7) {
-		n++;
-	}
-	return n;
-}

@@ -21,6 +21,14 @@ void wire_put_element(struct bytes_writer *w, uint32_t field, struct bytes b);
 void wire_put_open(struct bytes_writer *w, uint32_t field, size_t len);
 
 /* How many bytes a varint takes. */
-size_t wire_varint_len(uint64_t v);
+static inline size_t wire_varint_len(uint64_t v)
+{
+	size_t n = 1;
+
+	for (; v >= 0x80; v >>= 7) {
+		n++;
+	}
+	return n;
+}
 
 #endif

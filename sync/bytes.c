@@ -29,18 +29,27 @@ struct bytes_writer bytes_writer_init(void *p, size_t max)
 	return w;
 }
 
-void bytes_put(struct bytes_writer *w, const void *p, size_t len)
+uint8_t *bytes_reserve(struct bytes_writer *w, size_t len)
 {
+	uint8_t *p = w->p + w->len;
+
 	if (w->rc != RC_OK) {
-		return;
+		return NULL;
 	}
 	if (len > w->max - w->len) {
 		w->rc = RC_LIMIT;
-		return;
+		return NULL;
 	}
-	if (len > 0) {
-		memcpy(w->p + w->len, p, len);
-		w->len += len;
+	w->len += len;
+	return p;
+}
+
+void bytes_put(struct bytes_writer *w, const void *p, size_t len)
+{
+	uint8_t *to = len == 0 ? NULL : bytes_reserve(w, len);
+
+	if (to != NULL) {
+		memcpy(to, p, len);
 	}
 }
 
@@ -164,7 +173,7 @@ uint64_t bytes_get_be64(struct bytes_reader *r)
 	return get_be(r, 8);
 }
 
-uint64_t bytes_get_varint(struct bytes_reader *r)
+uint64_t bytes_get_long_varint(struct bytes_reader *r)
 {
 	uint64_t v = 0;
 	unsigned shift;

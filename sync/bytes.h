@@ -65,6 +65,8 @@ static inline void bytes_put_varint(struct bytes_writer *w, uint64_t v)
 void bytes_put_zigzag(struct bytes_writer *w, int64_t v);
 /* A varint length, then the bytes. */
 void bytes_put_block(struct bytes_writer *w, struct bytes b);
+/* The place of the next len bytes, which the caller writes; NULL: no room. */
+uint8_t *bytes_reserve(struct bytes_writer *w, size_t len);
 /* What was written so far; borrows the buffer. Only valid when rc is RC_OK. */
 struct bytes bytes_written(const struct bytes_writer *w);
 
@@ -80,7 +82,13 @@ uint8_t bytes_get_u8(struct bytes_reader *r);
 uint16_t bytes_get_be16(struct bytes_reader *r);
 uint32_t bytes_get_be32(struct bytes_reader *r);
 uint64_t bytes_get_be64(struct bytes_reader *r);
-uint64_t bytes_get_varint(struct bytes_reader *r);
+/* A varint of any length; what bytes_get_varint calls for the long ones. */
+uint64_t bytes_get_long_varint(struct bytes_reader *r);
+/* Most are one byte: read without a call. */
+static inline uint64_t bytes_get_varint(struct bytes_reader *r)
+{
+	return r->rc == RC_OK && r->p < r->end && *r->p < 0x80 ? *r->p++ : bytes_get_long_varint(r);
+}
 int64_t bytes_get_zigzag(struct bytes_reader *r);
 struct bytes bytes_get(struct bytes_reader *r, size_t len);
 struct bytes bytes_get_block(struct bytes_reader *r);

@@ -64,8 +64,13 @@ static uint32_t find_item(const struct part_field *f, const struct item *item)
 /* Inserts in order. There is room: see open_items. */
 static void insert_item(struct part_field *f, struct item item)
 {
-	uint32_t i = find_item(f, &item);
+	uint32_t i = 0;
 
+	if (f->items_count == 0) { /* as most often */
+		f->items[f->items_count++] = item;
+		return;
+	}
+	i = find_item(f, &item);
 	if (i < f->items_count && part_compare_items(f->class, &f->items[i], &item) == 0) {
 		return;
 	}
@@ -75,7 +80,7 @@ static void insert_item(struct part_field *f, struct item item)
 }
 
 /*
- * Makes room for one more item. Items that stood before this change are copied
+ * Makes room for one more item, when there is none. Items that stood before this change are copied
  * first, since somebody may still look at them (items_max 0); the copy grows by
  * doubling, so that a change which adds many stays linear.
  */
@@ -84,9 +89,6 @@ static enum rc open_items(struct part_field *f, struct arena *a)
 	uint32_t max = f->items_max == 0 ? f->items_count + 1 : f->items_count * 2;
 	struct item *items = NULL;
 
-	if (f->items_count < f->items_max) {
-		return RC_OK;
-	}
 	items = arena_take(a, (size_t)max * sizeof(*items));
 	if (items == NULL) {
 		return RC_NOMEM;
@@ -133,30 +135,21 @@ const struct part_field *part_find(const struct part *p, uint16_t number, enum f
 	return found ? &p->fields[i] : NULL;
 }
 
-/* The field to change. Room for all new fields was made by open_fields. */
-static struct part_field *take_field(struct part *p, uint16_t number, enum field_class class)
-{
-	bool found = false;
-	uint32_t i = find_field(p, number, class, &found);
-	struct part_field *f = &p->fields[i];
+/* Room for what a change adds: a field and an item each operation. */
+struct room {
+	struct arena *arena;
+	struct item *items; /* one for each operation */
+};
 
-	if (!found) {
-		memmove(f + 1, f, (p->fields_count - i) * sizeof(*f));
-		memset(f, 0, sizeof(*f));
-		f->number = number;
-		f->class = class;
-		p->fields_count++;
-	}
-	return f;
-}
-
-static enum rc open_fields(struct part *p, uint32_t more, struct arena *a)
+static enum rc open_fields(struct part *p, uint32_t more, struct arena *a, struct room *out)
 {
 	size_t count = (size_t)p->fields_count + more;
 	struct part_field *fields = arena_take(a, count * sizeof(*fields));
 	uint32_t i;
 
-	if (fields == NULL) {
+	out->arena = a;
+	out->items = arena_take(a, more * sizeof(*out->items));
+	if (fields == NULL || out->items == NULL) {
 		return RC_NOMEM;
 	}
 	for (i = 0; i < p->fields_count; i++) {
@@ -167,12 +160,35 @@ static enum rc open_fields(struct part *p, uint32_t more, struct arena *a)
 	return RC_OK;
 }
 
+/* The field to change. A new one holds nothing, and has room for one item. */
+static struct part_field *take_field(struct part *p, uint16_t number, enum field_class class,
+				     struct room *room)
+{
+	bool found = false;
+	uint32_t i = find_field(p, number, class, &found);
+	struct part_field *f = &p->fields[i];
+
+	if (!found) {
+		if (i < p->fields_count) {
+			memmove(f + 1, f, (p->fields_count - i) * sizeof(*f));
+		}
+		*f = (struct part_field){
+			.number = number, .class = class, .items = room->items++, .items_max = 1
+		};
+		p->fields_count++;
+	}
+	return f;
+}
+
 /* Drops the items that the author had seen; of a set, those of one value. */
 static void drop_covered(struct part_field *f, const struct bytes *value, const struct seen *seen)
 {
 	struct item first = { .dot = { 0, 0 } };
 	uint32_t i = 0, kept, end;
 
+	if (f->items_count == 0) {
+		return;
+	}
 	if (value != NULL) {
 		first.value = *value;
 		i = find_item(f, &first);
@@ -211,11 +227,11 @@ static void add_count(struct part_field *f, uint64_t feed, struct bytes value)
 }
 
 static enum rc apply_op(struct part *p, const struct op *op, struct dot e, const struct seen *seen,
-			struct arena *a)
+			struct room *room)
 {
-	struct part_field *f = take_field(p, op->field, part_class_of(op->code));
+	struct part_field *f = take_field(p, op->field, part_class_of(op->code), room);
 	struct item item = { .dot = e, .value = op->value };
-	enum rc rc = open_items(f, a);
+	enum rc rc = f->items_count < f->items_max ? RC_OK : open_items(f, room->arena);
 
 	if (rc != RC_OK) {
 		return rc;
@@ -296,9 +312,12 @@ static enum rc raise_vector(struct part *p, struct dot e, struct arena *a)
 /* Fields whose last item is gone (a set emptied) leave no trace. */
 static void drop_empty_fields(struct part *p)
 {
-	uint32_t i, kept = 0;
+	uint32_t i = 0, kept = 0;
 
-	for (i = 0; i < p->fields_count; i++) {
+	while (i < p->fields_count && p->fields[i].items_count > 0) {
+		i++;
+	}
+	for (kept = i; i < p->fields_count; i++) {
 		if (p->fields[i].items_count > 0) {
 			p->fields[kept++] = p->fields[i];
 		}
@@ -309,15 +328,16 @@ static void drop_empty_fields(struct part *p)
 enum rc part_apply(struct part *p, const struct change *c, struct dot e, const struct seen *seen,
 		   struct arena *a)
 {
+	struct room room;
 	enum rc rc = RC_OK;
 	uint32_t i;
 
 	if (vv_covers(&p->vector, e)) {
 		return RC_OK;
 	}
-	rc = open_fields(p, c->ops_count, a);
+	rc = open_fields(p, c->ops_count, a, &room);
 	for (i = 0; i < c->ops_count && rc == RC_OK; i++) {
-		rc = apply_op(p, &c->ops[i], e, seen, a);
+		rc = apply_op(p, &c->ops[i], e, seen, &room);
 	}
 	if (rc == RC_OK) {
 		drop_empty_fields(p);
