@@ -21,13 +21,21 @@ struct kv {
 	unsigned writes; /* begun; of the one writer */
 };
 
+/*
+ * Each table has a cursor at hand, which stays where it was used last: keys that
+ * follow one another are found on its page, without a way down the tree. It is
+ * lent to whoever opens a cursor.
+ */
 struct kv_txn {
 	struct kv *kv;
 	MDB_txn *txn;
+	MDB_cursor *at_hand[KV_TABLES];
 	bool write;
 };
 
 struct kv_cursor {
+	struct kv_txn *txn; /* borrowed */
+	enum kv_table table;
 	MDB_cursor *cursor;
 };
 
@@ -234,12 +242,43 @@ enum rc kv_begin(struct kv *kv, bool write, struct kv_txn **out)
 	return RC_OK;
 }
 
+/* The cursor at hand of a table; made when it is first asked for. */
+static int find_cursor(struct kv_txn *t, enum kv_table table, MDB_cursor **out)
+{
+	int err = 0;
+
+	if (t->at_hand[table] == NULL) {
+		err = mdb_cursor_open(t->txn, t->kv->tables[table], &t->at_hand[table]);
+	}
+	*out = t->at_hand[table];
+	return err;
+}
+
+static void drop_cursor(struct kv_txn *t, enum kv_table table)
+{
+	if (t->at_hand[table] != NULL) {
+		mdb_cursor_close(t->at_hand[table]);
+		t->at_hand[table] = NULL;
+	}
+}
+
+static void drop_cursors(struct kv_txn *t)
+{
+	unsigned i;
+
+	for (i = 0; i < KV_TABLES; i++) {
+		drop_cursor(t, (enum kv_table)i);
+	}
+}
+
 /* A failure while writing pages is a refusal; one after the meta page was
  * touched turns into MDB_PANIC, which says that nobody knows. */
 enum rc kv_commit(struct kv_txn *t)
 {
-	enum rc rc = rc_of_write(t->kv, mdb_txn_commit(t->txn));
+	enum rc rc = RC_OK;
 
+	drop_cursors(t);
+	rc = rc_of_write(t->kv, mdb_txn_commit(t->txn));
 	free(t);
 	return rc;
 }
@@ -247,6 +286,7 @@ enum rc kv_commit(struct kv_txn *t)
 void kv_abort(struct kv_txn *t)
 {
 	if (t != NULL) {
+		drop_cursors(t);
 		mdb_txn_abort(t->txn);
 		free(t);
 	}
@@ -262,8 +302,12 @@ uint64_t kv_txn_id(const struct kv_txn *t)
 enum rc kv_get(struct kv_txn *t, enum kv_table table, struct bytes key, struct bytes *value)
 {
 	MDB_val k = val_of(key), v = { 0, NULL };
-	int err = mdb_get(t->txn, t->kv->tables[table], &k, &v);
+	MDB_cursor *c = NULL;
+	int err = find_cursor(t, table, &c);
 
+	if (err == 0) {
+		err = mdb_cursor_get(c, &k, &v, MDB_SET_KEY);
+	}
 	*value = bytes_of_val(v);
 	return rc_of(err);
 }
@@ -272,9 +316,14 @@ static enum rc put(struct kv_txn *t, enum kv_table table, struct bytes key, stru
 		   unsigned flags)
 {
 	MDB_val k = val_of(key), v = val_of(value);
+	MDB_cursor *c = NULL;
+	int err = find_cursor(t, table, &c);
 
 	assert(t->write);
-	return rc_of_write(t->kv, mdb_put(t->txn, t->kv->tables[table], &k, &v, flags));
+	if (err == 0) {
+		err = mdb_cursor_put(c, &k, &v, flags);
+	}
+	return rc_of_write(t->kv, err);
 }
 
 enum rc kv_put(struct kv_txn *t, enum kv_table table, struct bytes key, struct bytes value)
@@ -292,7 +341,10 @@ enum rc kv_append(struct kv_txn *t, enum kv_table table, struct bytes key, struc
 enum rc kv_del(struct kv_txn *t, enum kv_table table, struct bytes key)
 {
 	MDB_val k = val_of(key);
-	int err = mdb_del(t->txn, t->kv->tables[table], &k, NULL);
+	int err = 0;
+
+	drop_cursor(t, table); /* its page may go */
+	err = mdb_del(t->txn, t->kv->tables[table], &k, NULL);
 
 	return err == MDB_NOTFOUND ? RC_OK : rc_of_write(t->kv, err);
 }
@@ -328,17 +380,21 @@ struct kv_cursor *kv_cursor_open(struct kv_txn *t, enum kv_table table)
 {
 	struct kv_cursor *c = calloc(1, sizeof(*c));
 
-	if (c != NULL && mdb_cursor_open(t->txn, t->kv->tables[table], &c->cursor) != 0) {
+	if (c == NULL || find_cursor(t, table, &c->cursor) != 0) {
 		free(c);
-		c = NULL;
+		return NULL;
 	}
+	c->txn = t;
+	c->table = table;
+	t->at_hand[table] = NULL;
 	return c;
 }
 
 void kv_cursor_close(struct kv_cursor *c)
 {
 	if (c != NULL) {
-		mdb_cursor_close(c->cursor);
+		drop_cursor(c->txn, c->table);
+		c->txn->at_hand[c->table] = c->cursor;
 		free(c);
 	}
 }
