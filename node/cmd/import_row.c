@@ -6,6 +6,7 @@
 
 #include "node/cmd/import_diff.h"
 #include "node/cmd/import_find.h"
+#include "node/store/draft.h"
 #include "node/store/records.h"
 
 enum rc import_row_reject(struct import_reject *why, struct bytes column, const char *text,
@@ -47,6 +48,15 @@ static bool find_key(const struct import_sheet *s, const struct value_reader *r,
 	return true;
 }
 
+/* Whether a cell is what a new record may have. If not, its draft is told why. */
+static bool is_formed(const struct import_sheet *s, const struct schema_field *f, struct bytes v)
+{
+	struct draft_op op = { f, OP_PUT, v };
+	struct draft_result result;
+
+	return draft_judge_form(s->kind, &op, &result) == RC_OK;
+}
+
 static void mark_bad(struct import_input *in, struct bytes column, const char *text,
 		     const char *hint)
 {
@@ -72,13 +82,19 @@ enum rc import_row_parse(const struct import_sheet *s, struct value_reader *r,
 	if (in->values == NULL) {
 		return RC_NOMEM;
 	}
+	in->is_formed = true;
 	for (i = 0; i < s->columns_count; i++) {
 		const struct schema_field *f = s->columns[i].field;
 		enum rc rc = RC_OK;
 
-		if (f != NULL && in->row.cells[i].len > 0 && is_plain(f)) {
+		if (f == NULL || in->row.cells[i].len == 0) {
+			continue;
+		}
+		if (is_plain(f)) {
 			rc = value_arg_read(r, f, in->row.cells[i], &in->values[i]);
 		}
+		in->is_formed = in->is_formed && in->values[i].p != NULL &&
+				is_formed(s, f, in->values[i]);
 		if (rc == RC_INVALID) {
 			mark_bad(in, s->columns[i].name, r->text, r->hint);
 			return RC_OK;
@@ -87,7 +103,8 @@ enum rc import_row_parse(const struct import_sheet *s, struct value_reader *r,
 			return rc;
 		}
 	}
-	in->has_key = s->has_key && find_key(s, r, in->values, &in->key);
+	in->key.number = s->unique;
+	in->has_key = s->has_key && find_key(s, r, in->values, &in->key.key);
 	return RC_OK;
 }
 
@@ -163,7 +180,7 @@ static enum rc choose_record(const struct import_context *x, const struct import
 {
 	const struct import_sheet *s = x->sheet;
 	struct key late;
-	const struct key *k = in->has_key ? &in->key : NULL;
+	const struct key *k = in->has_key ? &in->key.key : NULL;
 	enum rc rc = RC_OK;
 	uint32_t i;
 
@@ -467,5 +484,7 @@ enum rc import_row_read(const struct import_context *x, const struct import_inpu
 	out->draft.ops = cells.ops.items;
 	out->draft.ops_count = cells.ops.count;
 	out->draft.keep_deleted = true;
+	out->draft.known = in->has_key && !x->sheet->looks_up ? &in->key : NULL;
+	out->draft.is_formed = in->is_formed && out->draft.act == DRAFT_ADD;
 	return rc;
 }

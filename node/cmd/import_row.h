@@ -40,7 +40,8 @@ struct import_input {
 	struct csvfile_place place, next; /* where it begins, and the one behind */
 	struct bytes *values;             /* by column: canonical; p NULL: not read yet */
 	bool has_key;                     /* key is set */
-	struct key key;                   /* of the unique; or the digest alone */
+	struct unique_known key;          /* of the unique; or the digest alone */
+	bool is_formed;                   /* all cells were read, and passed draft_judge_form */
 	bool is_bad;
 	struct import_reject reject; /* why it is bad; else not set */
 };

@@ -47,7 +47,7 @@ enum rc shared_find(const struct store *s, struct kv_txn *t, const struct record
 	if (r->kind == NULL || r->kind->number < SCHEMA_KIND_FIRST) {
 		return RC_OK;
 	}
-	rc = claims_of(s->crypto, r, src, a, &c);
+	rc = claims_of(s->crypto, r, src, NULL, a, &c);
 	if (rc == RC_OK) {
 		rc = find_keys(t, r, &c, a, out);
 	}

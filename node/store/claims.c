@@ -33,7 +33,7 @@ enum rc claims_of_none(const struct record *r, struct arena *a, struct claims *o
 }
 
 enum rc claims_of(const struct crypto *c, const struct record *r, const struct view_source *src,
-		  struct arena *a, struct claims *out)
+		  const struct unique_known *known, struct arena *a, struct claims *out)
 {
 	struct key *keys = NULL;
 	bool *has = NULL;
@@ -42,6 +42,11 @@ enum rc claims_of(const struct crypto *c, const struct record *r, const struct v
 	uint32_t i;
 
 	for (i = 0; i < out->count && rc == RC_OK; i++) {
+		if (known != NULL && known->number == i) {
+			keys[i] = known->key;
+			has[i] = true;
+			continue;
+		}
 		rc = unique_key_of(c, r, i, src, a, &keys[i], &has[i]);
 	}
 	if (out->count > 0) {
@@ -156,7 +161,7 @@ static enum rc look_again(struct work *w, uint16_t kind, struct uuid id)
 	enum rc rc = records_get(w->txn, w->store->catalog, kind, id, w->arena, &r);
 
 	if (rc == RC_OK) {
-		rc = claims_of(w->store->crypto, &r, &source, w->arena, &c);
+		rc = claims_of(w->store->crypto, &r, &source, NULL, w->arena, &c);
 	}
 	if (rc == RC_OK) {
 		rc = claims_share(w->txn, &r, &c, &shares);

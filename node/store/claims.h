@@ -27,9 +27,10 @@ struct claims {
 	uint32_t count;              /* of the kind's unique keys; 0: kind unknown */
 };
 
-/* The claims of a record as it stands. RC_NOMEM, or what the source returned. */
+/* The claims of a record as it stands. known: one of them, from whoever worked
+ * it out before; NULL: none. RC_NOMEM, or what the source returned. */
 enum rc claims_of(const struct crypto *c, const struct record *r, const struct view_source *src,
-		  struct arena *a, struct claims *out);
+		  const struct unique_known *known, struct arena *a, struct claims *out);
 
 /* Those of a record that the index does not know yet. RC_NOMEM. */
 enum rc claims_of_none(const struct record *r, struct arena *a, struct claims *out);

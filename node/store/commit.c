@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/base/mem.h"
 #include "node/store/bounds.h"
 #include "node/store/draft.h"
 #include "proto/entry_codec.h"
@@ -177,7 +178,7 @@ static enum rc cut_slices(struct commit *c, const struct draft *d, const struct 
 	uint32_t i;
 
 	memset(s, 0, sizeof(*s));
-	s->arena = c->work->arena;
+	s->arena = c->work->scratch;
 	s->ops_max = plan->ops_count + 1;
 	slice = open_slice(s, plan->existence);
 	if (slice == NULL) {
@@ -185,7 +186,7 @@ static enum rc cut_slices(struct commit *c, const struct draft *d, const struct 
 	}
 	slice->life = d->act == DRAFT_DELETE ? LIFE_DELETED : LIFE_ALIVE;
 	if (d->act == DRAFT_ADD && plan->home.office != 0) {
-		rc = add_home(plan, slice, c->work->arena);
+		rc = add_home(plan, slice, c->work->scratch);
 	}
 	for (i = 0; i < plan->ops_count && rc == RC_OK; i++) {
 		const struct draft_op *op = &plan->ops[i];
@@ -415,10 +416,11 @@ enum rc commit_add(struct commit *c, struct draft *d, struct draft_result *out)
 	struct slices slices;
 	enum rc rc = RC_OK;
 
+	mem_arena_reset(c->work->scratch);
 	if (d->act == DRAFT_ADD) {
 		d->id = next_id(c);
 	}
-	r = d->act == DRAFT_ADD ? work_new_record(c->work, d->kind->number, d->id) :
+	r = d->act == DRAFT_ADD ? work_new_record(c->work, d->kind->number, d->id, d->known) :
 				  work_record(c->work, d->kind->number, d->id);
 	if (r == NULL) {
 		return c->work->rc;

@@ -36,7 +36,9 @@ struct draft {
 	struct vv form;    /* over all scopes */
 	bool adds_anew;    /* also to sets what is in them: it outlives removals by others */
 	bool keep_deleted; /* refuse to touch a deleted record (imports) */
-	bool resolves;     /* may change `fixed` and the centre's values */
+	const struct unique_known *known; /* DRAFT_ADD: a claim of its values; or NULL */
+	bool is_formed;                   /* the operations passed draft_judge_form */
+	bool resolves;                    /* may change `fixed` and the centre's values */
 };
 
 enum draft_outcome { DRAFT_NEW, DRAFT_CHANGED, DRAFT_UNCHANGED };

@@ -10,14 +10,14 @@
 #include "node/store/moves.h"
 #include "node/store/room.h"
 
-enum rc draft_refuse(struct judge *j, enum rc rc, const char *hint, const char *format, ...)
+enum rc draft_say(struct draft_result *out, enum rc rc, const char *hint, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(j->result->text, sizeof(j->result->text), format, args);
+	(void)vsnprintf(out->text, sizeof(out->text), format, args);
 	va_end(args);
-	(void)snprintf(j->result->hint, sizeof(j->result->hint), "%s", hint);
+	(void)snprintf(out->hint, sizeof(out->hint), "%s", hint);
 	return rc;
 }
 
@@ -39,15 +39,16 @@ static enum rc judge_kind(struct judge *j)
 	struct path_problem full;
 
 	if (k->writers == WRITERS_CENTRE && !j->w->store->info.is_centre) {
-		return draft_refuse(j, RC_DENIED, "ask the centre to write it",
-				    "%s: only the centre writes this kind", k->name);
+		return draft_say(j->result, RC_DENIED, "ask the centre to write it",
+				 "%s: only the centre writes this kind", k->name);
 	}
 	if (k->closed && j->is_new) {
-		return draft_refuse(j, RC_INVALID, "see `kerwen schema show` for the kinds in use",
-				    "%s: this kind is closed", k->name);
+		return draft_say(j->result, RC_INVALID,
+				 "see `kerwen schema show` for the kinds in use",
+				 "%s: this kind is closed", k->name);
 	}
 	if (j->is_new && !is_of_system(j) && room_check(work_room(j->w), &full) != RC_OK) {
-		return draft_refuse(j, RC_FULL, full.hint, "%s", full.text);
+		return draft_say(j->result, RC_FULL, full.hint, "%s", full.text);
 	}
 	return RC_OK;
 }
@@ -63,12 +64,12 @@ static enum rc choose_home(struct judge *j)
 		return RC_OK;
 	}
 	if (number == 0) {
-		return draft_refuse(j, RC_INVALID, "name the office: --for OFFICE",
-				    "%s: its records belong to an office", j->d->kind->name);
+		return draft_say(j->result, RC_INVALID, "name the office: --for OFFICE",
+				 "%s: its records belong to an office", j->d->kind->name);
 	}
 	if (o == NULL) {
-		return draft_refuse(j, RC_NOTFOUND, "see `kerwen office list`",
-				    "office %u is not known", number);
+		return draft_say(j->result, RC_NOTFOUND, "see `kerwen office list`",
+				 "office %u is not known", number);
 	}
 	j->plan->home = (struct draft_home){ number, o->scope_region };
 	return RC_OK;
@@ -78,9 +79,9 @@ static enum rc refuse_moved(struct judge *j)
 {
 	const char *name = catalog_office_name(catalog_of(j), j->plan->home.office);
 
-	return draft_refuse(j, RC_DENIED, "let that office change it",
-			    "%s: this record was moved to %s", j->d->kind->name,
-			    name == NULL ? "another office" : name);
+	return draft_say(j->result, RC_DENIED, "let that office change it",
+			 "%s: this record was moved to %s", j->d->kind->name,
+			 name == NULL ? "another office" : name);
 }
 
 static enum rc find_home(struct judge *j)
@@ -101,9 +102,9 @@ static enum rc find_home(struct judge *j)
 	rc = catalog_scope_of(catalog_of(j), j->d->kind->reach, j->plan->home.office,
 			      j->plan->home.region_scope, &j->plan->existence);
 	if (rc != RC_OK) {
-		return draft_refuse(j, RC_INVALID, "sync first: the list of offices may be old",
-				    "%s: the home of this record is not known here",
-				    j->d->kind->name);
+		return draft_say(j->result, RC_INVALID,
+				 "sync first: the list of offices may be old",
+				 "%s: the home of this record is not known here", j->d->kind->name);
 	}
 	return rc;
 }
@@ -129,10 +130,10 @@ static enum rc judge_scope(struct judge *j, const char *field, enum reach reach)
 	if (may_write(j, reach)) {
 		return RC_OK;
 	}
-	return draft_refuse(j, RC_DENIED, "let the record's home write it",
-			    "%s%s%s: reach \"%s\" does not include this node for this record",
-			    j->d->kind->name, field == NULL ? "" : ".", field == NULL ? "" : field,
-			    schema_reach_text(reach));
+	return draft_say(j->result, RC_DENIED, "let the record's home write it",
+			 "%s%s%s: reach \"%s\" does not include this node for this record",
+			 j->d->kind->name, field == NULL ? "" : ".", field == NULL ? "" : field,
+			 schema_reach_text(reach));
 }
 
 static bool may_compute(void *ctx, enum reach reach)
@@ -166,52 +167,76 @@ static enum rc judge_transfer(struct judge *j)
 	return RC_OK;
 }
 
+/* Whether the draft changes a field of its kind. */
+static bool *given(struct judge *j, const struct schema_field *f)
+{
+	return &j->given[f - j->d->kind->fields];
+}
+
+/* Judges one operation; *changes: whether there is something to write. */
+static enum rc judge_one(struct judge *j, const struct draft_op *op, bool *changes)
+{
+	const struct schema_field *f = op->field;
+	char from[SCHEMA_DERIVE_TEXT_MAX];
+	enum rc rc = RC_OK;
+
+	*changes = !(j->is_new && op->code == OP_CLEAR);
+	if (f->derive != DERIVE_NONE) {
+		return draft_say(j->result, RC_INVALID, "leave it out", "%s.%s is computed from %s",
+				 j->d->kind->name, f->name, schema_derive_text(f, from));
+	}
+	rc = j->d->is_formed ? RC_OK : draft_judge_form(j->d->kind, op, j->result);
+	if (rc == RC_OK && f->merge == MERGE_REGISTER && *given(j, f)) {
+		return draft_say(j->result, RC_INVALID, "leave one of them out",
+				 "%s.%s is given twice", j->d->kind->name, f->name);
+	}
+	if (rc == RC_OK) {
+		rc = judge_scope(j, f->name, f->reach);
+	}
+	if (rc == RC_OK && f->reach == REACH_OFFICE && !j->is_new) {
+		rc = judge_transfer(j);
+	}
+	return rc == RC_OK && !j->is_new ? draft_judge_change(j, op, changes) : rc;
+}
+
+/* Adds what follows from the operations. */
+static enum rc compute_ops(struct judge *j, struct draft_op *ops, uint32_t *count)
+{
+	uint32_t i = *count;
+	enum rc rc = add_computed(j, ops, count);
+
+	for (; rc == RC_OK && i < *count; i++) {
+		*given(j, ops[i].field) = true;
+	}
+	return rc;
+}
+
 /* Judges the operations and keeps those that change something. */
 static enum rc keep_ops(struct judge *j)
 {
+	const struct schema_kind *k = j->d->kind;
+	size_t max = (size_t)j->d->ops_count + k->fields_count;
+	struct draft_op *ops = arena_take(j->w->scratch, max * sizeof(*ops));
 	uint32_t i, count = 0;
-	size_t max = (size_t)j->d->ops_count + j->d->kind->fields_count;
-	struct draft_op *ops = arena_take(j->w->arena, max * sizeof(*ops));
-	enum rc rc = ops == NULL ? RC_NOMEM : RC_OK;
+	enum rc rc = RC_OK;
 
-	for (i = 0; i < j->d->kind->fields_count; i++) {
-		j->derives = j->derives || j->d->kind->fields[i].derive != DERIVE_NONE;
+	j->given = arena_take_zeroed(j->w->scratch, k->fields_count, sizeof(*j->given));
+	rc = ops == NULL || j->given == NULL ? RC_NOMEM : RC_OK;
+	for (i = 0; i < k->fields_count; i++) {
+		j->derives = j->derives || k->fields[i].derive != DERIVE_NONE;
 	}
 	for (i = 0; i < j->d->ops_count && rc == RC_OK; i++) {
 		const struct draft_op *op = &j->d->ops[i];
-		bool changes = !(j->is_new && op->code == OP_CLEAR);
+		bool changes = false;
 
-		if (op->field->derive != DERIVE_NONE) {
-			char from[SCHEMA_DERIVE_TEXT_MAX];
-
-			return draft_refuse(j, RC_INVALID, "leave it out",
-					    "%s.%s is computed from %s", j->d->kind->name,
-					    op->field->name, schema_derive_text(op->field, from));
-		}
-		rc = draft_judge_op(j, op);
-		if (rc == RC_OK && op->field->merge == MERGE_REGISTER &&
-		    draft_find_op(ops, count, op->field) != NULL) {
-			return draft_refuse(j, RC_INVALID, "leave one of them out",
-					    "%s.%s is given twice", j->d->kind->name,
-					    op->field->name);
-		}
-		if (rc == RC_OK) {
-			rc = judge_scope(j, op->field->name, op->field->reach);
-		}
-		if (rc == RC_OK && op->field->reach == REACH_OFFICE && !j->is_new) {
-			rc = judge_transfer(j);
-		}
-		if (rc == RC_OK && !j->is_new) {
-			rc = draft_judge_change(j, op, &changes);
-		}
+		rc = judge_one(j, op, &changes);
 		if (rc == RC_OK && changes) {
 			ops[count++] = *op;
+			*given(j, op->field) = true;
 			rc = draft_note_closed(j->w, op, j->result);
 		}
 	}
-	if (rc == RC_OK) {
-		rc = add_computed(j, ops, &count);
-	}
+	rc = rc == RC_OK ? compute_ops(j, ops, &count) : rc;
 	j->plan->ops = ops;
 	j->plan->ops_count = count;
 	return rc;
@@ -226,12 +251,11 @@ static enum rc judge_required(struct judge *j)
 	for (i = 0; i < k->fields_count; i++) {
 		const struct schema_field *f = &k->fields[i];
 
-		if (!f->required || f->closed || !may_write(j, f->reach) ||
-		    draft_find_op(j->plan->ops, j->plan->ops_count, f) != NULL) {
+		if (!f->required || f->closed || !may_write(j, f->reach) || j->given[i]) {
 			continue;
 		}
-		return draft_refuse(j, RC_INVALID, "give it a value", "%s.%s is required", k->name,
-				    f->name);
+		return draft_say(j->result, RC_INVALID, "give it a value", "%s.%s is required",
+				 k->name, f->name);
 	}
 	return RC_OK;
 }
@@ -242,9 +266,9 @@ static enum rc judge_existing(struct judge *j)
 	bool gone = life.deleted && !life.conflict;
 
 	if (gone && j->d->keep_deleted) {
-		return draft_refuse(j, RC_DENIED,
-				    "use `kerwen restore` if it was deleted by mistake",
-				    "this record was deleted");
+		return draft_say(j->result, RC_DENIED,
+				 "use `kerwen restore` if it was deleted by mistake",
+				 "this record was deleted");
 	}
 	switch (j->d->act) {
 	case DRAFT_ADD:

@@ -30,6 +30,16 @@ struct draft_plan {
 enum rc draft_judge(struct work *w, const struct draft *d, const struct record *r,
 		    struct draft_plan *plan, struct draft_result *result);
 
+/* Form: what can be said of an operation without looking at the record, or the
+ * store. A draft all of whose operations are fine may say so (is_formed). Codes
+ * and texts as commit_add. */
+enum rc draft_judge_form(const struct schema_kind *k, const struct draft_op *op,
+			 struct draft_result *out);
+
+/* Fills in the texts of a refusal; returns rc. */
+enum rc draft_say(struct draft_result *out, enum rc rc, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* The operation on a field, the first of them; NULL: there is none. */
 const struct draft_op *draft_find_op(const struct draft_op *ops, uint32_t count,
 				     const struct schema_field *f);

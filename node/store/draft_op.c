@@ -18,25 +18,26 @@ const struct draft_op *draft_find_op(const struct draft_op *ops, uint32_t count,
 	return NULL;
 }
 
-static enum rc judge_code(struct judge *j, const struct schema_field *f, struct bytes v)
+static enum rc judge_code(const struct schema_kind *k, const struct schema_field *f, struct bytes v,
+			  struct draft_result *out)
 {
 	if (f->type != VALUE_CODE || f->codes == NULL || schema_code_find(f->codes, v) != NULL) {
 		return RC_OK;
 	}
-	return draft_refuse(j, RC_INVALID, "see `kerwen schema show` for the codes",
-			    "%s.%s: \"%.*s\" is not a code of %s", j->d->kind->name, f->name,
-			    (int)(v.len > 40 ? 40 : v.len), (const char *)v.p, f->codes->name);
+	return draft_say(out, RC_INVALID, "see `kerwen schema show` for the codes",
+			 "%s.%s: \"%.*s\" is not a code of %s", k->name, f->name,
+			 (int)(v.len > 40 ? 40 : v.len), (const char *)v.p, f->codes->name);
 }
 
 /* What the schema says of the text itself. The value stays out of the refusal. */
-static enum rc judge_check(struct judge *j, const struct schema_field *f, struct bytes v)
+static enum rc judge_check(const struct schema_kind *k, const struct schema_field *f,
+			   struct bytes v, struct draft_result *out)
 {
 	enum mrz_fault fault = f->check == CHECK_MRZ ? mrz_check(v) : MRZ_FINE;
 
-	return fault == MRZ_FINE ?
-		       RC_OK :
-		       draft_refuse(j, RC_INVALID, "compare it with the document", "%s.%s: %s",
-				    j->d->kind->name, f->name, mrz_fault_text(fault));
+	return fault == MRZ_FINE ? RC_OK :
+				   draft_say(out, RC_INVALID, "compare it with the document",
+					     "%s.%s: %s", k->name, f->name, mrz_fault_text(fault));
 }
 
 static bool fits_merge(const struct draft_op *op)
@@ -54,39 +55,40 @@ static bool fits_merge(const struct draft_op *op)
 	return false;
 }
 
-enum rc draft_judge_op(struct judge *j, const struct draft_op *op)
+enum rc draft_judge_form(const struct schema_kind *k, const struct draft_op *op,
+			 struct draft_result *out)
 {
 	const struct schema_field *f = op->field;
-	const char *kind = j->d->kind->name;
 	enum value_type type = f->merge == MERGE_COUNTER ? VALUE_INT : f->type;
 
 	if (f->closed) {
-		return draft_refuse(j, RC_INVALID, "see `kerwen schema show`",
-				    "%s.%s: this field is closed", kind, f->name);
+		return draft_say(out, RC_INVALID, "see `kerwen schema show`",
+				 "%s.%s: this field is closed", k->name, f->name);
 	}
 	if (!fits_merge(op)) {
-		return draft_refuse(j, RC_INVALID,
-				    f->merge == MERGE_REGISTER ? "use FIELD=VALUE" :
-								 "use FIELD+=VALUE or FIELD-=VALUE",
-				    "%s.%s: this is not how a %s is changed", kind, f->name,
-				    schema_merge_text(f->merge));
+		return draft_say(out, RC_INVALID,
+				 f->merge == MERGE_REGISTER ? "use FIELD=VALUE" :
+							      "use FIELD+=VALUE or FIELD-=VALUE",
+				 "%s.%s: this is not how a %s is changed", k->name, f->name,
+				 schema_merge_text(f->merge));
 	}
 	if (op->code == OP_CLEAR) {
-		return f->required ? draft_refuse(j, RC_INVALID, "give it another value",
-						  "%s.%s is required and cannot be cleared", kind,
-						  f->name) :
+		return f->required ? draft_say(out, RC_INVALID, "give it another value",
+					       "%s.%s is required and cannot be cleared", k->name,
+					       f->name) :
 				     RC_OK;
 	}
 	if (op->value.len == 0 || op->value.len > LIMIT_VALUE_BYTES_MAX ||
 	    value_check(type, op->value) != RC_OK) {
-		return draft_refuse(j, RC_INVALID, "see `kerwen schema show`",
-				    "%s.%s: not a valid %s", kind, f->name, value_type_text(type));
+		return draft_say(out, RC_INVALID, "see `kerwen schema show`",
+				 "%s.%s: not a valid %s", k->name, f->name, value_type_text(type));
 	}
 	if (f->required && type == VALUE_TEXT && text_is_blank(op->value)) {
-		return draft_refuse(j, RC_INVALID, "give it a value that can be seen",
-				    "%s.%s: this is empty but for blanks", kind, f->name);
+		return draft_say(out, RC_INVALID, "give it a value that can be seen",
+				 "%s.%s: this is empty but for blanks", k->name, f->name);
 	}
-	return f->check == CHECK_NONE ? judge_code(j, f, op->value) : judge_check(j, f, op->value);
+	return f->check == CHECK_NONE ? judge_code(k, f, op->value, out) :
+					judge_check(k, f, op->value, out);
 }
 
 /* What the author has seen of the field: the siblings that a form covers. */
@@ -183,14 +185,13 @@ static enum rc judge_policy(struct judge *j, const struct draft_op *op)
 		return rc;
 	}
 	return by_centre ?
-		       draft_refuse(j, RC_DENIED,
-				    "ask the centre to correct it, or speak against it with "
-				    "`kerwen resolve`",
-				    "%s.%s was set by the centre", j->d->kind->name, f->name) :
-		       draft_refuse(
-			       j, RC_DENIED,
-			       "if it was wrong from the start, correct it with `kerwen resolve`",
-			       "%s.%s is fixed once it is set", j->d->kind->name, f->name);
+		       draft_say(j->result, RC_DENIED,
+				 "ask the centre to correct it, or speak against it with "
+				 "`kerwen resolve`",
+				 "%s.%s was set by the centre", j->d->kind->name, f->name) :
+		       draft_say(j->result, RC_DENIED,
+				 "if it was wrong from the start, correct it with `kerwen resolve`",
+				 "%s.%s is fixed once it is set", j->d->kind->name, f->name);
 }
 
 /* A counter's total stays a number that JSON can carry. */
@@ -205,8 +206,8 @@ static enum rc judge_count(struct judge *j, const struct draft_op *op)
 	if (rc != RC_OK || value_clamp(total) == total) {
 		return rc;
 	}
-	return draft_refuse(j, RC_INVALID, "check the number", "%s.%s: the counter would pass 2^53",
-			    j->d->kind->name, op->field->name);
+	return draft_say(j->result, RC_INVALID, "check the number",
+			 "%s.%s: the counter would pass 2^53", j->d->kind->name, op->field->name);
 }
 
 /* A plain write settles what was in open conflict. Several values alone are
@@ -232,18 +233,18 @@ static enum rc judge_link(struct judge *j, const struct draft_op *op)
 		return RC_OK;
 	}
 	if (!doubles_other(j->r, op->value, &other)) {
-		return draft_refuse(j, RC_INVALID, "give the id of the other record",
-				    "%s.%s: this is the record itself", k->name, op->field->name);
+		return draft_say(j->result, RC_INVALID, "give the id of the other record",
+				 "%s.%s: this is the record itself", k->name, op->field->name);
 	}
 	if (op->field == schema_doubles_same(k)) {
 		rc = work_group_with(j->w, j->r, other, &count);
 	}
 	return rc != RC_OK || count <= LIMIT_GROUP_RECORDS_MAX ?
 		       rc :
-		       draft_refuse(j, RC_LIMIT,
-				    "look for links that are wrong, and `kerwen unlink` them",
-				    "%s.%s: at most %d records are linked into one", k->name,
-				    op->field->name, (int)LIMIT_GROUP_RECORDS_MAX);
+		       draft_say(j->result, RC_LIMIT,
+				 "look for links that are wrong, and `kerwen unlink` them",
+				 "%s.%s: at most %d records are linked into one", k->name,
+				 op->field->name, (int)LIMIT_GROUP_RECORDS_MAX);
 }
 
 enum rc draft_judge_change(struct judge *j, const struct draft_op *op, bool *changes)

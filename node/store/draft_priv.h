@@ -19,17 +19,10 @@ struct judge {
 	bool settles;         /* a plain write settles a conflict */
 	bool judged_transfer; /* see judge_transfer */
 	bool derives;         /* the kind has fields that follow from others */
+	bool *given;          /* by place in the kind: fields that the draft changes */
 	bool judged[4];       /* by reach: whether `allowed` is known */
 	bool allowed[4];      /* by reach: whether this node may write there */
 };
-
-/* Says why in the result, with the next step; returns rc. */
-enum rc draft_refuse(struct judge *j, enum rc rc, const char *hint, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/* Form: what can be said of an operation without looking at the record. Codes
- * as commit_add. */
-enum rc draft_judge_op(struct judge *j, const struct draft_op *op);
 
 /* Whether an operation on an existing record may be written, and changes
  * anything. Codes as commit_add, or what a view answered. */

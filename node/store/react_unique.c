@@ -57,7 +57,7 @@ static enum rc load_claims(struct work *w, uint16_t kind, struct uuid id, struct
 		memset(out, 0, sizeof(*out));
 		return RC_OK;
 	}
-	return rc == RC_OK ? claims_of(w->store->crypto, r, &source, w->arena, out) : rc;
+	return rc == RC_OK ? claims_of(w->store->crypto, r, &source, NULL, w->arena, out) : rc;
 }
 
 static enum rc write(struct task *t, struct builtin *b)

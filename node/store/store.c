@@ -106,7 +106,9 @@ static struct store *new_store(const struct store_world *world)
 	s->state_fd = -1;
 	s->crypto = world->crypto;
 	s->catalog = catalog_new();
-	if (s->catalog == NULL || mem_arena_open(&s->arena, LIMIT_STEP_ARENA_BYTES) != RC_OK) {
+	if (s->catalog == NULL || mem_arena_open(&s->arena, LIMIT_STEP_ARENA_BYTES) != RC_OK ||
+	    mem_arena_open(&s->scratch, LIMIT_STEP_ARENA_BYTES) != RC_OK) {
+		mem_arena_close(&s->arena);
 		catalog_free(s->catalog);
 		free(s);
 		return NULL;
@@ -268,6 +270,7 @@ void store_close(struct store *s)
 	}
 	catalog_free(s->catalog);
 	mem_arena_close(&s->arena);
+	mem_arena_close(&s->scratch);
 	free(s);
 }
 

@@ -56,6 +56,7 @@ struct store {
 	int state_fd;                    /* the directory of the lease; -1: none is kept */
 	struct catalog *catalog;         /* valid inside a transaction */
 	struct arena arena;              /* of the transaction; reset when one begins */
+	struct arena scratch;            /* of one change: small, so that it stays in the cache */
 	struct kv_txn *txn;              /* the one under way, or NULL */
 };
 

@@ -32,6 +32,12 @@ struct key unique_key(const struct crypto *c, const struct schema_kind *kind, ui
 enum rc unique_key_of(const struct crypto *c, const struct record *r, uint32_t number,
 		      const struct view_source *src, struct arena *a, struct key *out, bool *has);
 
+/* A key that somebody worked out already. */
+struct unique_known {
+	uint32_t number;
+	struct key key;
+};
+
 /* A record that holds a key. */
 struct unique_holder {
 	bool deleted;

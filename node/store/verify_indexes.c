@@ -67,7 +67,7 @@ static enum rc check_record(struct verify *v, const struct record *r)
 	if (r->kind == NULL) {
 		return RC_OK;
 	}
-	rc = claims_of(v->store->crypto, r, &source, &v->arena, &c);
+	rc = claims_of(v->store->crypto, r, &source, NULL, &v->arena, &c);
 	if (rc == RC_OK) {
 		check_claims(v, r, &c);
 		rc = check_conflict(v, r, &c);
@@ -119,7 +119,7 @@ static enum rc has_claim(struct verify *v, const struct record *r, struct bytes 
 	struct view_source source = records_source(&stamps);
 	struct unique_holder h;
 	struct claims c;
-	enum rc rc = claims_of(v->store->crypto, r, &source, &v->arena, &c);
+	enum rc rc = claims_of(v->store->crypto, r, &source, NULL, &v->arena, &c);
 	uint32_t i;
 
 	*out = false;

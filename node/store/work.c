@@ -29,6 +29,7 @@ enum rc work_begin(struct store *s, struct work *w)
 	memset(w, 0, sizeof(*w));
 	w->store = s;
 	w->arena = &s->arena;
+	w->scratch = &s->scratch;
 	w->rc = store_begin(s, true, &w->txn);
 	return w->rc;
 }
@@ -136,12 +137,13 @@ static enum rc count_record(struct work *w, const struct record *r, int sign)
 	return rc;
 }
 
-static enum rc find_claims(struct work *w, const struct record *r, struct claims *out)
+static enum rc find_claims(struct work *w, const struct record *r, const struct unique_known *known,
+			   struct claims *out)
 {
 	struct records_stamps stamps = stamps_of(w);
 	struct view_source source = records_source(&stamps);
 
-	return claims_of(w->store->crypto, r, &source, w->arena, out);
+	return claims_of(w->store->crypto, r, &source, known, w->arena, out);
 }
 
 /* What the derived tables say of a record before it changes. */
@@ -153,7 +155,7 @@ static enum rc remember_before(struct work *w, struct work_record *r)
 	if (!r->existed || r->record.kind == NULL) {
 		return claims_of_none(&r->record, w->arena, &r->claims);
 	}
-	rc = find_claims(w, &r->record, &r->claims);
+	rc = find_claims(w, &r->record, NULL, &r->claims);
 	if (rc == RC_OK) {
 		rc = work_groups_remember(w, r);
 	}
@@ -247,10 +249,19 @@ const struct record *work_record(struct work *w, uint16_t kind, struct uuid id)
 	return r == NULL ? NULL : &r->record;
 }
 
-const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid id)
+const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid id,
+				     const struct unique_known *known)
 {
 	struct work_record *r = touch_record(w, kind, id, LOAD_NEW);
 
+	if (r != NULL && known != NULL) {
+		r->known = arena_take(w->arena, sizeof(*r->known));
+		if (r->known == NULL) {
+			(void)fail(w, RC_NOMEM);
+			return NULL;
+		}
+		*r->known = *known;
+	}
 	return r == NULL ? NULL : &r->record;
 }
 
@@ -332,6 +343,7 @@ enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_
 		return rc; /* of the record, not of the work */
 	}
 	r->parts[i] = (struct work_part){ true, part->vector.count == 0, place };
+	r->known = part->vector.count == 0 ? r->known : NULL;
 	rc = index_dot(w, c, part, e);
 	if (rc == RC_OK) {
 		rc = part_apply(part, c, e, seen, w->arena);
@@ -441,6 +453,18 @@ static enum rc write_parts(struct work *w, const struct work_record *r)
 	return rc;
 }
 
+/* Whether one change in each scope is all there is to a record: then nothing
+ * stands beside it, nor is it too large. */
+static bool is_fresh(const struct work_record *r)
+{
+	uint32_t i = 0;
+
+	while (i < r->record.parts_count && r->parts[i].dirty && r->parts[i].fresh) {
+		i++;
+	}
+	return i == r->record.parts_count;
+}
+
 /* The index of unique fields, and the table of records to look at. */
 static enum rc update_indexes(struct work *w, const struct work_record *r)
 {
@@ -450,12 +474,14 @@ static enum rc update_indexes(struct work *w, const struct work_record *r)
 	uint8_t bits = 0, before = 0;
 	bool moved = false, shares = false;
 	struct claims now;
-	enum rc rc = find_claims(w, rec, &now);
+	/* A draft that was refused left nothing. */
+	const struct unique_known *known = rec->parts_count == 0 ? NULL : r->known;
+	enum rc rc = find_claims(w, rec, known, &now);
 
 	if (rc == RC_OK) {
 		rc = claims_move(w, rec, &r->claims, &now, &moved, &shares);
 	}
-	if (rc == RC_OK) {
+	if (rc == RC_OK && !is_fresh(r)) {
 		rc = conflicts_judge(rec, &source, w->arena, &bits);
 	}
 	/* What others decide stands there already, also while a rebuild goes on;

@@ -16,6 +16,7 @@
 
 #include "node/store/feeds.h"
 #include "node/store/store.h"
+#include "node/store/unique.h"
 #include "sync/part.h"
 
 struct work_record; /* one touched record */
@@ -26,7 +27,8 @@ struct react_task;  /* see react.h */
 struct work {
 	struct store *store;
 	struct kv_txn *txn;
-	struct arena *arena; /* the store's */
+	struct arena *arena;   /* the store's */
+	struct arena *scratch; /* the store's: emptied when the next change is looked at */
 	enum rc rc;
 	struct work_record *records; /* hash by (kind, id), in order of touch */
 	struct work_cell *cells;     /* hash by key */
@@ -62,9 +64,10 @@ bool work_is_large(const struct work *w);
  */
 const struct record *work_record(struct work *w, uint16_t kind, struct uuid id);
 
-/* The same for an id that was made just now: it is not looked for in the
- * store. */
-const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid id);
+/* The same for an id that was made just now: it is not looked for in the store.
+ * known: a key that it will claim, as claims_of takes it; copied. */
+const struct record *work_new_record(struct work *w, uint16_t kind, struct uuid id,
+				     const struct unique_known *known);
 
 /* How much room the store has, as of the first question. Borrowed. */
 const struct kv_room *work_room(struct work *w);

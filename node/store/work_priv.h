@@ -17,8 +17,9 @@ struct record_name {
 struct work_record {
 	struct record_name name;
 	struct record record;
-	bool existed; /* derived tables hold it from before this work */
-	bool is_new;  /* its id was made by this work */
+	bool existed;               /* derived tables hold it from before this work */
+	bool is_new;                /* its id was made by this work */
+	struct unique_known *known; /* a claim of it, as long as it is new; or NULL */
 	struct work_part {
 		bool dirty;     /* to be written */
 		bool fresh;     /* one change of this work is all there is to it */
