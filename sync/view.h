@@ -31,21 +31,20 @@
 #include "sync/expr.h"
 #include "sync/part.h"
 
-enum { RECORD_PARTS_MAX = 16 };
-
 struct record_part {
 	uint16_t scope;
 	bool left; /* not a scope of the record's present home: it moved away */
 	struct part part;
 };
 
-/* One record: all parts of it that this node has. */
+/* One record: all parts of it that this node has. However many scopes a record
+ * was written in, they are kept: a copy of the struct shares them. */
 struct record {
 	const struct schema_kind *kind; /* NULL: unknown here */
 	uint16_t kind_number;
 	struct uuid id;
-	struct record_part parts[RECORD_PARTS_MAX]; /* by scope */
-	uint32_t parts_count;
+	struct record_part *parts; /* by scope; in an arena */
+	uint32_t parts_count, parts_max;
 };
 
 /* Where an entry stands among others. */

@@ -19,22 +19,33 @@ enum field_class view_class(enum merge merge)
 
 /* A field in all parts of a record that are not left. Mostly it is in one. */
 struct found {
-	const struct part_field *fields[RECORD_PARTS_MAX];
+	const struct record *record;
+	uint16_t number;
+	enum field_class class;
+	const struct part_field *first; /* of those with items */
 	uint32_t fields_count;
 	uint32_t items_count; /* of all of them */
 };
 
+/* The field in one of the parts, or NULL: it has no items there. */
+static const struct part_field *find_in(const struct found *found, uint32_t part)
+{
+	const struct part_field *f = view_find(found->record, part, found->number, found->class);
+
+	return f != NULL && f->items_count > 0 ? f : NULL;
+}
+
 static struct found find_items(const struct record *r, uint16_t number, enum field_class class)
 {
-	struct found found;
+	struct found found = { .record = r, .number = number, .class = class };
 	uint32_t i;
 
-	found.fields_count = found.items_count = 0;
 	for (i = 0; i < r->parts_count; i++) {
-		const struct part_field *f = view_find(r, i, number, class);
+		const struct part_field *f = find_in(&found, i);
 
-		if (f != NULL && f->items_count > 0) {
-			found.fields[found.fields_count++] = f;
+		if (f != NULL) {
+			found.first = found.first == NULL ? f : found.first;
+			found.fields_count++;
 			found.items_count += f->items_count;
 		}
 	}
@@ -51,18 +62,19 @@ static enum rc list_items(const struct found *found, struct arena *a, struct sib
 	if (s == NULL) {
 		return RC_NOMEM;
 	}
-	for (i = 0; i < found->fields_count; i++) {
-		for (k = 0; k < found->fields[i]->items_count; k++) {
+	for (i = 0; i < found->record->parts_count; i++) {
+		const struct part_field *f = find_in(found, i);
+
+		for (k = 0; f != NULL && k < f->items_count; k++) {
 			memset(&s[n], 0, sizeof(*s));
-			s[n++].item = &found->fields[i]->items[k];
+			s[n++].item = &f->items[k];
 		}
 	}
 	if (found->fields_count < 2) {
 		return RC_OK;
 	}
 	return view_order_sort(s, n,
-			       found->fields[0]->class == CLASS_SET ? view_order_by_value :
-								      view_order_by_dot,
+			       found->class == CLASS_SET ? view_order_by_value : view_order_by_dot,
 			       a);
 }
 
@@ -163,10 +175,12 @@ static int64_t sum_counts(const struct found *found)
 	int64_t high = 0, low = 0;
 	uint32_t i, k;
 
-	for (i = 0; i < found->fields_count; i++) {
-		for (k = 0; k < found->fields[i]->items_count; k++) {
-			high += found->fields[i]->items[k].sum / half;
-			low += found->fields[i]->items[k].sum % half;
+	for (i = 0; i < found->record->parts_count; i++) {
+		const struct part_field *f = find_in(found, i);
+
+		for (k = 0; f != NULL && k < f->items_count; k++) {
+			high += f->items[k].sum / half;
+			low += f->items[k].sum % half;
 		}
 	}
 	high += low / half;
@@ -252,8 +266,8 @@ enum rc view_values(const struct record *r, const struct schema_field *f,
 		return give_count(sum_counts(&found), a, out);
 	}
 	if (found.items_count == 1) {
-		out->items = &found.fields[0]->items[0].value;
-		out->count = !found.fields[0]->items[0].cleared;
+		out->items = &found.first->items[0].value;
+		out->count = !found.first->items[0].cleared;
 		return RC_OK;
 	}
 	rc = view_field(r, f, src, a, &v);

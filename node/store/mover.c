@@ -8,9 +8,9 @@
 enum {
 	PIECES_MAX = 240, /* of one commit in one scope: each is an entry, or two */
 	LANES_MAX = 2,
-	SCOPES_MAX = RECORD_PARTS_MAX + 4,
+	SCOPES_MAX = LIMIT_PARTS_PER_COMMIT_MAX,
 	FEEDS_MAX = 256, /* so that a form fits its entry */
-	PARTS_SPARE = 4  /* the new home's, and what strays bring */
+	PARTS_SPARE = 4  /* the new home's, and those of the transfers */
 };
 
 static const char system_author[] = "kerwen";
@@ -76,7 +76,7 @@ static const char *check_record(const struct record *r, const struct transfer *t
 			return "the record was written by too many nodes";
 		}
 	}
-	return r->parts_count + PARTS_SPARE > RECORD_PARTS_MAX ?
+	return r->parts_count + PARTS_SPARE > SCOPES_MAX ?
 		       "the record was moved through too many offices" :
 		       NULL;
 }

@@ -23,26 +23,58 @@ static bool split_key(struct bytes key, uint16_t *kind, struct uuid *id, uint16_
 	return true;
 }
 
+enum { PARTS_FIRST = 2 }; /* most records have no more */
+
+static enum rc make_room(struct record *r, struct arena *a)
+{
+	uint32_t max = r->parts_max == 0 ? PARTS_FIRST : 2 * r->parts_max;
+	struct record_part *parts = r->parts;
+
+	if (r->parts_count < r->parts_max) {
+		return RC_OK;
+	}
+	parts = arena_take(a, max * sizeof(*parts));
+	if (parts == NULL) {
+		return RC_NOMEM;
+	}
+	if (r->parts_count > 0) {
+		memcpy(parts, r->parts, r->parts_count * sizeof(*parts));
+	}
+	r->parts = parts;
+	r->parts_max = max;
+	return RC_OK;
+}
+
+enum rc records_add_part(struct record *r, uint32_t place, uint16_t scope, struct arena *a)
+{
+	enum rc rc = make_room(r, a);
+	struct record_part *p = r->parts + place;
+
+	if (rc != RC_OK) {
+		return rc;
+	}
+	memmove(p + 1, p, (r->parts_count - place) * sizeof(*p));
+	p->scope = scope;
+	p->left = false;
+	p->part = part_init();
+	r->parts_count++;
+	return RC_OK;
+}
+
 static enum rc add_part(struct kv_txn *t, struct record *r, uint16_t scope, struct bytes value,
 			struct arena *a)
 {
-	struct record_part *p = &r->parts[r->parts_count];
+	enum rc rc = records_add_part(r, r->parts_count, scope, a);
 
-	if (r->parts_count == RECORD_PARTS_MAX) {
-		return RC_CORRUPT;
-	}
-	p->scope = scope;
-	p->left = false;
-	r->parts_count++;
-	return parts_read(t, value, a, &p->part);
+	return rc == RC_OK ? parts_read(t, value, a, &r->parts[r->parts_count - 1].part) : rc;
 }
 
 void records_begin(struct record *r, const struct schema *s, uint16_t kind, struct uuid id)
 {
+	memset(r, 0, sizeof(*r));
 	r->kind = schema_kind_by_number(s, kind);
 	r->kind_number = kind;
 	r->id = id;
-	r->parts_count = 0;
 }
 
 /* What a scope that the catalog does not know was: offices keep theirs, so it

@@ -20,6 +20,10 @@ enum rc records_get(struct kv_txn *t, const struct catalog *c, uint16_t kind, st
 /* A record without parts. */
 void records_begin(struct record *r, const struct schema *s, uint16_t kind, struct uuid id);
 
+/* Puts an empty part at this place of the list (0 to parts_count), for the caller
+ * to fill. Pointers into the list are void after it. RC_NOMEM: r is unchanged. */
+enum rc records_add_part(struct record *r, uint32_t place, uint16_t scope, struct arena *a);
+
 /*
  * Says which parts of a record are left: those in a region's scope that is not
  * its home's, or in a scope of another office's own. To be called again when a

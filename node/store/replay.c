@@ -1,5 +1,7 @@
 #include "node/store/replay.h"
 
+#include <string.h>
+
 #include "node/base/mem.h"
 #include "node/store/context.h"
 #include "node/store/history.h"
@@ -192,6 +194,14 @@ enum rc replay_as_of(struct replay *p, const struct record *r, const struct vv *
 	uint32_t i, k;
 
 	*out = *r;
+	out->parts = arena_take(a, r->parts_count * sizeof(*out->parts));
+	out->parts_max = r->parts_count;
+	if (out->parts == NULL) {
+		return RC_NOMEM;
+	}
+	if (r->parts_count > 0) {
+		memcpy(out->parts, r->parts, r->parts_count * sizeof(*out->parts));
+	}
 	for (i = 0; i < r->parts_count && rc == RC_OK; i++) {
 		struct history h;
 

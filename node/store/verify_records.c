@@ -13,6 +13,7 @@
 struct rebuild {
 	struct verify *v;
 	struct record record; /* kind and id; one part */
+	struct record_part one;
 	struct key key;
 	struct bytes stored; /* its bytes; of the transaction */
 	struct part part;    /* made anew */
@@ -155,6 +156,7 @@ static bool read_key(struct rebuild *r, struct bytes key)
 	struct bytes_reader reader = bytes_reader_init(key);
 	struct bytes id;
 
+	r->record.parts = &r->one;
 	r->record.kind_number = bytes_get_be16(&reader);
 	id = bytes_get(&reader, UUID_LEN);
 	r->record.parts[0].scope = bytes_get_be16(&reader);

@@ -192,6 +192,9 @@ static struct work_record *load_record(struct work *w, const struct record_name 
 		}
 	}
 	if (rc == RC_OK) {
+		rc = work_follow_parts(w, r);
+	}
+	if (rc == RC_OK) {
 		rc = remember_before(w, r);
 	}
 	if (rc != RC_OK) {
@@ -274,32 +277,6 @@ const struct kv_room *work_room(struct work *w)
 	return &w->room;
 }
 
-/* The place of the part of a scope; made where it belongs. */
-static enum rc take_part(struct work_record *r, uint16_t scope, uint32_t *place)
-{
-	struct record *rec = &r->record;
-	uint32_t i = 0;
-
-	while (i < rec->parts_count && rec->parts[i].scope < scope) {
-		i++;
-	}
-	*place = i;
-	if (i < rec->parts_count && rec->parts[i].scope == scope) {
-		return RC_OK;
-	}
-	if (rec->parts_count == RECORD_PARTS_MAX) {
-		return RC_LIMIT;
-	}
-	memmove(&rec->parts[i + 1], &rec->parts[i], (rec->parts_count - i) * sizeof(rec->parts[0]));
-	memmove(&r->parts[i + 1], &r->parts[i], (rec->parts_count - i) * sizeof(r->parts[0]));
-	rec->parts[i].scope = scope;
-	rec->parts[i].left = false;
-	rec->parts[i].part = part_init();
-	memset(&r->parts[i], 0, sizeof(r->parts[i]));
-	rec->parts_count++;
-	return RC_OK;
-}
-
 /* The vector will name e; what it named of e's feed goes to the index. */
 static enum rc index_dot(struct work *w, const struct change *c, const struct part *p, struct dot e)
 {
@@ -334,13 +311,13 @@ enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_
 	if (r == NULL) {
 		return w->rc;
 	}
-	rc = take_part(r, feed_scope(e.feed), &i);
-	part = &r->record.parts[i].part;
-	if (rc == RC_OK && vv_covers(&part->vector, e)) {
-		rc = RC_INVALID; /* the entry names this record twice */
+	rc = work_take_part(w, r, feed_scope(e.feed), &i);
+	if (rc != RC_OK) {
+		return fail(w, rc);
 	}
-	if (rc == RC_LIMIT || rc == RC_INVALID) {
-		return rc; /* of the record, not of the work */
+	part = &r->record.parts[i].part;
+	if (vv_covers(&part->vector, e)) {
+		return RC_INVALID; /* the entry names this record twice */
 	}
 	r->parts[i] = (struct work_part){ true, part->vector.count == 0, place };
 	r->known = part->vector.count == 0 ? r->known : NULL;

@@ -86,8 +86,8 @@ enum rc work_group_has(struct work *w, const struct record *r, struct uuid other
  * Applies one record change, at a place of entry e, in e's scope. The entry
  * must be stored before the next flush. The ops'
  * values must live in the arena. seen: as part_apply.
- * RC_LIMIT, RC_INVALID (the entry names the record twice): not applied, and
- * the work goes on; whatever else is not RC_OK has failed the work.
+ * RC_INVALID (the entry names the record twice): not applied, and the work goes
+ * on; whatever else is not RC_OK has failed the work.
  */
 enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_t place,
 		   const struct seen *seen);

@@ -24,7 +24,8 @@ struct work_record {
 		bool dirty;     /* to be written */
 		bool fresh;     /* one change of this work is all there is to it */
 		uint32_t place; /* of that change in its entry */
-	} parts[RECORD_PARTS_MAX];
+	} * parts;              /* for each of the record's */
+	uint32_t parts_max;
 	struct claims claims; /* what the index holds of it */
 	bool was_live;
 	struct values links; /* what it named as the same, before this work */
@@ -39,6 +40,14 @@ struct work_record *work_find(struct work *w, uint16_t kind, struct uuid id);
 
 /* Touches a stored record: what it counted is taken back. NULL: the work failed. */
 struct work_record *work_touch(struct work *w, uint16_t kind, struct uuid id);
+
+/* --- work_parts.c ----------------------------------------------------------------- */
+
+/* What the work knows of each part grows with the record's list of them. RC_NOMEM. */
+enum rc work_follow_parts(struct work *w, struct work_record *r);
+
+/* The place of the part of a scope; made where it belongs. RC_NOMEM. */
+enum rc work_take_part(struct work *w, struct work_record *r, uint16_t scope, uint32_t *place);
 
 /* --- work_groups.c ------------------------------------------------------------------ */
 

@@ -321,3 +321,71 @@ Test(bounds, the_last_author_is_told_and_old_ones_go_on)
 	cr_assert_eq(vv_get(&p.vector, 7), 1u, "the part is as it was");
 	cr_assert_eq(p.fields_count, 0u);
 }
+
+/* An office's own hand in one of its scopes: a touch of a record that is not
+ * its own. */
+static void forge_touch(struct fixture_node *n, uint16_t scope, enum life life, const char *field,
+			struct uuid id)
+{
+	struct op op;
+	struct change c = { .id = id, .life = life, .ops = &op, .ops_count = 1 };
+	struct header h;
+
+	forge_begin(&g, n, scope);
+	h = forge_header(&g);
+	op = forge_op(&g, "person", field, OP_PUT, bytes_of(n->store->info.name));
+	c.kind = g.kind;
+	forge_add(&g, &h, &c, 1);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+}
+
+/* Nine offices of nine regions, each in both of its scopes; the last ones first
+ * if `turned`. */
+static void forge_parts(struct uuid id, bool turned)
+{
+	uint32_t i;
+
+	for (i = 0; i < f.offices_count; i++) {
+		struct fixture_node *n = &f.offices[turned ? f.offices_count - 1 - i : i];
+		const struct office_info *o =
+			catalog_office(f.centre.store->catalog, n->store->info.number);
+
+		forge_touch(n, o->scope_region, LIFE_ALIVE, "city", id);
+		forge_touch(n, o->scope_centre, LIFE_NONE, "room", id);
+	}
+}
+
+Test(bounds, parts_in_any_number_and_order_are_kept)
+{
+	enum { OFFICES = 9, PARTS = 2 * OFFICES };
+	static const char *const region_of[] = { "TM-A", "TM-B", "TM-C", "TM-D",
+						 "TM-E", "TM-F", "TM-G" };
+	struct uuid ids[2];
+	struct bounds_excess excess;
+	struct record r;
+	uint8_t bits = 0;
+	uint32_t i, k;
+
+	fixture_fini(&f);
+	fixture_init(&f);
+	(void)fixture_office(&f, "Mary", 1, "TM-M");
+	(void)fixture_office(&f, "Lebap", 2, "TM-L");
+	for (i = 0; i < OFFICES - 2; i++) {
+		(void)fixture_office(&f, region_of[i], (uint16_t)(3 + i), region_of[i]);
+	}
+	for (i = 0; i < OFFICES; i++) {
+		cr_assert_eq(fixture_sync(&f, &f.offices[i]), RC_OK);
+	}
+	for (i = 0; i < 2; i++) {
+		ids[i] = forge_id(i);
+		forge_parts(ids[i], i == 1);
+		r = load(&f.centre, ids[i], &excess, &bits);
+		cr_assert_eq(r.parts_count, PARTS, "%u parts", r.parts_count);
+		for (k = 1; k < PARTS; k++) {
+			cr_assert_lt(r.parts[k - 1].scope, r.parts[k].scope);
+		}
+		cr_assert_eq(r.parts[0].part.fields_count, 1u);
+	}
+	cr_assert_eq(forge_quarantined(&f.centre), 0u);
+	cr_assert_eq(problems_of(&f.centre), 0u);
+}

@@ -152,6 +152,7 @@ void permits_draft(struct permits_draft *d, const struct schema_kind *kind, cons
 	memset(d, 0, sizeof(*d));
 	d->record.kind = kind;
 	d->record.kind_number = kind->number;
+	d->record.parts = &d->part;
 	d->record.parts_count = 1;
 	d->record.parts[0].part.fields = d->fields;
 	d->record.parts[0].part.heads = d->heads;

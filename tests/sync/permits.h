@@ -14,6 +14,7 @@ extern const struct schema permits_schema;
 /* A record under construction, alive and at home in office 3. */
 struct permits_draft {
 	struct record record;
+	struct record_part part;
 	struct part_field fields[PERMITS_FIELDS_MAX];
 	struct item items[PERMITS_ITEMS_MAX];
 	struct head heads[2];

@@ -38,8 +38,10 @@ void told_add(struct part_field *f, uint16_t office, uint64_t seq, const char *v
 
 struct record told_record(struct part_field *fields, uint32_t count)
 {
-	struct record r = { .parts_count = 1 };
+	static struct record_part parts[2];
+	struct record r = { .parts = parts, .parts_count = 1, .parts_max = 2 };
 
+	memset(parts, 0, sizeof(parts));
 	r.parts[0].scope = TOLD_SCOPE;
 	r.parts[0].part = part_init();
 	r.parts[0].part.fields = fields;
