@@ -30,6 +30,7 @@ struct status {
 	struct restored story;
 	char story_text[RESTORED_TEXT_MAX]; /* "": nothing to tell */
 	int64_t oldest_conflict_ms;         /* 0: none */
+	uint64_t disputed;                  /* pairs of doubles */
 	uint64_t unknown;                   /* records that the schema here does not explain */
 	bool runs;                          /* a daemon does */
 	json_t *daemon;                     /* its answer; NULL: none */
@@ -150,6 +151,7 @@ static enum rc print_json(const struct status *s)
 		json_object_set_new(document, "conflicts", json_integer((json_int_t)m->conflicts));
 	failed |= json_object_set_new(document, "oldest_conflict",
 				      time_or_null(s->oldest_conflict_ms));
+	failed |= json_object_set_new(document, "disputed", json_integer((json_int_t)s->disputed));
 	failed |= json_object_set_new(document, "unknown", json_integer((json_int_t)s->unknown));
 	failed |= json_object_set_new(document, "shared", json_integer((json_int_t)m->shared));
 	failed |= json_object_set_new(document, "notices", json_integer((json_int_t)m->notices));
@@ -291,6 +293,10 @@ static void print_records(const struct status *s)
 	}
 	out_line(s->c->out, "%" PRIu64 " %s saved here, %" PRIu64 " in open conflict%s", m->records,
 		 m->records == 1 ? "record is" : "records are", m->conflicts, oldest);
+	if (s->disputed > 0) {
+		out_line(s->c->out, "%" PRIu64 " %s disputed: `kerwen duplicates`", s->disputed,
+			 s->disputed == 1 ? "pair of doubles is" : "pairs of doubles are");
+	}
 	if (s->unknown > 0) {
 		out_line(s->c->out,
 			 "%" PRIu64 " %s kinds or fields that the schema here does not know yet",
@@ -392,6 +398,7 @@ static int print(struct status *s)
 	}
 	rc = summary_get(s->node.store, s->txn, &s->node.store->arena, &s->summary);
 	s->summary.records = count.records;
+	s->disputed = count.disputed;
 	s->unknown = count.unknown;
 	if (rc == RC_OK) {
 		rc = restored_get(s->txn, &s->story);

@@ -156,6 +156,60 @@ enum rc doubles_find_group(const struct doubles_source *source, const struct rec
 	return rc;
 }
 
+/* Whether a member of r's group that r calls different makes a pair which r is
+ * to tell of: the other does not, or has the greater id. */
+static enum rc is_told_by(const struct doubles_source *source, const struct record *r,
+			  const struct doubles_member *m, struct arena *scratch, bool *out)
+{
+	const struct schema_field *f = schema_doubles_different(r->kind);
+	const struct record *other = NULL;
+	size_t mark = arena_mark(scratch);
+	enum rc rc = RC_OK;
+
+	*out = m->is_live && !uuid_equal(m->id, r->id) && doubles_names(r, f, m->id);
+	if (*out && uuid_compare(m->id, r->id) < 0) {
+		rc = source->find(source->ctx, r->kind_number, m->id, scratch, &other);
+		*out = rc == RC_OK && (other == NULL || !doubles_names(other, f, r->id));
+	}
+	arena_release(scratch, mark);
+	return rc;
+}
+
+static bool calls_different(const struct record *r)
+{
+	const struct schema_field *f = r->kind == NULL || !r->kind->doubles.is_set ?
+					       NULL :
+					       schema_doubles_different(r->kind);
+	uint32_t i;
+
+	for (i = 0; f != NULL && i < r->parts_count; i++) {
+		if (find_part_field(r, i, f) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+enum rc doubles_count_disputed(const struct doubles_source *source, const struct record *r,
+			       struct arena *scratch, uint64_t *count)
+{
+	struct doubles_group group;
+	enum rc rc = RC_OK;
+	bool told = false;
+	uint32_t i;
+
+	*count = 0;
+	if (!calls_different(r) || !doubles_has_links(r) || !is_live(r)) {
+		return RC_OK;
+	}
+	rc = doubles_find_group(source, r, scratch, &group);
+	for (i = 0; rc == RC_OK && i < group.count; i++) {
+		rc = is_told_by(source, r, &group.members[i], scratch, &told);
+		*count += rc == RC_OK && told;
+	}
+	return rc;
+}
+
 bool doubles_is_large(const struct doubles_group *g)
 {
 	return g->count > LIMIT_GROUP_RECORDS_MAX;

@@ -65,6 +65,15 @@ enum rc doubles_find_group(const struct doubles_source *source, const struct rec
 
 bool doubles_is_large(const struct doubles_group *g);
 
+/*
+ * How many pairs with r are disputed: they are of one group, and one of them
+ * says that they are not the same. Both are live. Of the two records one tells of
+ * the pair, so that the sum over all records counts each once; one that calls
+ * nobody different costs nothing. Fails like doubles_find_group.
+ */
+enum rc doubles_count_disputed(const struct doubles_source *source, const struct record *r,
+			       struct arena *scratch, uint64_t *count);
+
 /* Whether the record, a live member of the group, is the one that counts. */
 bool doubles_counts(const struct doubles_group *g, struct uuid id);
 

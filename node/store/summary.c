@@ -4,6 +4,7 @@
 
 #include "node/base/clock.h"
 #include "node/store/conflicts.h"
+#include "node/store/doubles.h"
 #include "node/store/feeds.h"
 #include "node/store/history.h"
 #include "node/store/notice.h"
@@ -190,12 +191,19 @@ static bool has_unknown(const struct record *r)
 	return false;
 }
 
-static void count_record(const struct record *r, struct summary_count *count)
+static enum rc count_record(const struct store *s, struct kv_txn *t, struct arena *a,
+			    const struct record *r, struct summary_count *count)
 {
+	struct doubles_store stored = { t, s->catalog };
+	struct doubles_source source = doubles_stored(&stored);
 	struct record_life life = view_life(r);
+	uint64_t disputed = 0;
+	enum rc rc = doubles_count_disputed(&source, r, a, &disputed);
 
 	count->records += r->kind != NULL && life.exists && !life.deleted;
 	count->unknown += r->kind == NULL || has_unknown(r);
+	count->disputed += disputed;
+	return rc;
 }
 
 /* Counts within one kind until its end (RC_NOTFOUND) or the deadline. */
@@ -214,7 +222,7 @@ static enum rc count_kind(const struct store *s, struct kv_txn *t, struct arena 
 
 		rc = records_walk_next(&w, a, &r);
 		if (rc == RC_OK && !(begun && uuid_equal(r.id, count->id))) {
-			count_record(&r, count);
+			rc = count_record(s, t, a, &r, count);
 		}
 		if (rc == RC_OK) {
 			count->id = r.id;

@@ -35,8 +35,9 @@ struct summary_count {
 	uint16_t kind;
 	struct uuid id;
 	uint64_t records;
-	uint64_t unknown; /* of them and beside them: with a kind or a field that
-			   * the schema here does not know */
+	uint64_t disputed; /* pairs of doubles: linked, and said not to be the same */
+	uint64_t unknown;  /* of them and beside them: with a kind or a field that
+			    * the schema here does not know */
 	bool done;
 };
 enum rc summary_count_records(const struct store *s, struct kv_txn *t, struct arena *a,

@@ -247,6 +247,12 @@ pair "$x" "$y"
 [ "$level" = 'likely disputed' ] || fail "$level"
 expect 0 "$KERWEN" -C c duplicates
 says out disputed
+for node in c m; do
+	expect 0 "$KERWEN" -C "$node" status
+	says out '1 pair of doubles is disputed: `kerwen duplicates`'
+	expect 0 "$KERWEN" -C "$node" status --json
+	says out '"disputed":1,'
+done
 # Said anew it is settled, and outlives an unlink that knew nothing of it.
 expect 0 "$KERWEN" -C m unlink "$x" "$y"
 expect 0 "$KERWEN" -C c link "$x" "$y"
@@ -256,6 +262,10 @@ pair "$x" "$y"
 [ "$level" = 'likely linked' ] || fail "$level"
 expect 0 "$KERWEN" -C c duplicates
 lacks out disputed
+expect 0 "$KERWEN" -C c status
+lacks out disputed
+expect 0 "$KERWEN" -C c status --json
+says out '"disputed":0,'
 expect 0 "$KERWEN" -C c verify
 
 # What is no pair, or no double.

@@ -10,6 +10,7 @@
 #include "fixture.h"
 #include "node/base/clock.h"
 #include "node/store/records.h"
+#include "node/store/summary.h"
 #include "node/store/verify.h"
 
 enum { HUMANS_MAX = 256, NODES = 4 };
@@ -471,4 +472,42 @@ Test(doubles, figures_hold_whatever_is_linked_deleted_and_changed)
 	check(lebap, "in the end");
 	cr_assert_eq(verify_repair(f.centre.store), RC_OK);
 	check(&f.centre, "made anew");
+}
+
+/* --- disputes ------------------------------------------------------------------------- */
+
+static void expect_disputed(struct fixture_node *n, uint64_t wanted, const char *when)
+{
+	struct summary_count count = { .kind = 0 };
+	struct kv_txn *t = NULL;
+
+	while (!count.done) {
+		cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+		cr_assert_eq(summary_count_records(n->store, t, &n->store->arena, 1000, &count),
+			     RC_OK);
+		store_end(n->store, t);
+	}
+	cr_expect_eq(count.disputed, wanted, "%s: %" PRIu64, when, count.disputed);
+}
+
+static void call_different(struct uuid a, struct uuid b)
+{
+	cr_assert_eq(fixture_set(mary, "human", a, word("not_same+=", b), NULL), RC_OK);
+}
+
+Test(doubles, a_disputed_pair_counts_once_whoever_of_it_says_so)
+{
+	struct uuid a = add_human(mary, 1), b = add_human(mary, 2), c = add_human(mary, 4);
+
+	call_different(a, b);
+	expect_disputed(mary, 0, "nobody calls them the same");
+	cr_assert_eq(link_both(mary, a, c, true), RC_OK);
+	cr_assert_eq(link_both(mary, c, b, true), RC_OK);
+	expect_disputed(mary, 1, "of one group over a third, said by the smaller");
+	call_different(b, a);
+	expect_disputed(mary, 1, "said by both");
+	call_different(c, b);
+	expect_disputed(mary, 2, "another pair, said by the greater");
+	cr_assert_eq(fixture_delete(mary, "human", c), RC_OK);
+	expect_disputed(mary, 1, "one of a pair is gone, and holds the group together");
 }
