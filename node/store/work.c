@@ -13,9 +13,9 @@
 #include "node/store/records.h"
 #include "node/store/work_priv.h"
 
-/* The arena is emptied at this fill. The rest is for one more change, and for
+/* The arena is emptied at so many eighths. The rest is for one more change, and for
  * what the derived tables take while everything is written. */
-enum { LARGE_BYTES = LIMIT_STEP_ARENA_BYTES / 8 * 3 };
+enum { LARGE_EIGHTHS = 3, SPILL_EIGHTHS = 5 };
 
 struct work_cell {
 	uint16_t figure, part;
@@ -115,8 +115,7 @@ static struct bytes name_office(void *ctx, uint16_t office)
 	return name == NULL ? bytes_of("") : bytes_of(name);
 }
 
-/* Adds or takes back what the record counts in all figures of its kind. */
-static enum rc count_record(struct work *w, const struct record *r, int sign)
+enum rc work_count(struct work *w, const struct record *r, int sign)
 {
 	const struct counters *all = &w->store->catalog->counters;
 	struct records_stamps stamps = stamps_of(w);
@@ -162,7 +161,7 @@ static enum rc remember_before(struct work *w, struct work_record *r)
 	if (rc == RC_OK) {
 		rc = work_groups_was_counted(w, r, &counted);
 	}
-	return rc == RC_OK && counted ? count_record(w, &r->record, -1) : rc;
+	return rc == RC_OK && counted ? work_count(w, &r->record, -1) : rc;
 }
 
 /* Where a touched record comes from. */
@@ -186,7 +185,7 @@ static struct work_record *load_record(struct work *w, const struct record_name 
 						    w->arena, &r->record);
 		r->existed = rc == RC_OK && load == LOAD_STORED;
 		r->is_new = load == LOAD_NEW;
-		r->is_pulled = load == LOAD_DERIVED_ANEW; /* of a group that is, too */
+		r->is_derived = load == LOAD_DERIVED_ANEW; /* of a group that is, too */
 		if (rc == RC_NOTFOUND) {
 			rc = RC_OK;
 		}
@@ -463,7 +462,7 @@ static enum rc update_indexes(struct work *w, const struct work_record *r)
 	}
 	/* What others decide stands there already, also while a rebuild goes on;
 	 * only a notice may have come before its record. */
-	if (r->existed || r->is_pulled) {
+	if (r->existed || r->is_derived) {
 		before = conflicts_get(w->txn, rec->kind_number, rec->id);
 	} else if (!r->is_new && !w->store->info.is_centre &&
 		   notice_stands(w->store, w->txn, rec->id)) {
@@ -494,7 +493,7 @@ static enum rc flush_record(struct work *w, const struct work_record *r)
 	if (rc == RC_OK) {
 		rc = work_groups_is_counted(w, r, &counted);
 	}
-	return rc == RC_OK && counted ? count_record(w, &r->record, 1) : rc;
+	return rc == RC_OK && counted ? work_count(w, &r->record, 1) : rc;
 }
 
 static enum rc flush_cells(struct work *w)
@@ -513,13 +512,29 @@ static enum rc flush_cells(struct work *w)
 	return rc;
 }
 
+enum rc work_spill_cells(struct work *w, size_t mark)
+{
+	enum rc rc = RC_OK;
+
+	if (w->arena->used < w->arena->max / 8 * SPILL_EIGHTHS) {
+		return RC_OK;
+	}
+	rc = flush_cells(w);
+	HASH_CLEAR(hh, w->cells);
+	w->entries = NULL;
+	arena_release(w->arena, mark);
+	return rc;
+}
+
 enum rc work_flush(struct work *w)
 {
 	const struct work_record *r = NULL;
-	enum rc rc = w->rc == RC_OK ? work_groups_pull(w) : w->rc;
+	size_t mark = arena_mark(w->arena);
+	enum rc rc = w->rc == RC_OK ? work_groups_recount(w) : w->rc;
 
 	for (r = w->records; r != NULL && rc == RC_OK; r = r->hh.next) {
-		rc = flush_record(w, r);
+		rc = work_spill_cells(w, mark);
+		rc = rc == RC_OK ? flush_record(w, r) : rc;
 	}
 	if (rc == RC_OK) {
 		rc = flush_cells(w);
@@ -531,7 +546,7 @@ enum rc work_flush(struct work *w)
 
 bool work_is_large(const struct work *w)
 {
-	return w->arena->used > LARGE_BYTES;
+	return w->arena->used > w->arena->max / 8 * LARGE_EIGHTHS;
 }
 
 /* A catalog that moved may change what the derived tables mean. */

@@ -7,12 +7,15 @@
  * everything as it was: so *before* is looked up in the store alone, *after*
  * among what was touched first.
  *
- * Whose turn it is can change only in groups, before or after, of a record that
- * changed its links or its life, or of one whose link with such a record came
- * or went. When the work is flushed, all members of those are touched: then
- * each takes back and adds what is its own. Groups that are too large are left
- * alone, since there everybody counts whoever else is in them.
+ * Whose turn it is can change only in groups, before or after, of a *trigger*: a
+ * record that changed its links or its life, or one whose link with such a record
+ * came or went. When the work is flushed, all members of those are looked at, one
+ * after the other: who was not touched adds or takes back what is its own. So
+ * memory is needed for the triggers and the cells alone, however many records the
+ * groups hold. Groups that are too large are left alone, since there everybody
+ * counts whoever else is in them.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "node/store/doubles.h"
@@ -97,53 +100,6 @@ enum rc work_groups_is_counted(struct work *w, const struct work_record *r, bool
 	return doubles_is_counted(&now, &r->record, w->arena, out);
 }
 
-/* Touches all members of the record's group, on one side of the work. */
-static enum rc pull_group(struct work *w, const struct doubles_source *side, uint16_t kind,
-			  struct uuid id)
-{
-	struct doubles_group group = { .count = 0 };
-	const struct record *r = NULL;
-	size_t mark = arena_mark(w->arena);
-	enum rc rc = side->find(side->ctx, kind, id, w->arena, &r);
-	uint32_t i;
-
-	if (rc == RC_OK && r != NULL) {
-		rc = doubles_find_group(side, r, w->arena, &group);
-	}
-	arena_release(w->arena, mark);
-	for (i = 0; rc == RC_OK && i < group.count && !doubles_is_large(&group); i++) {
-		bool was_touched = work_find(w, kind, group.members[i].id) != NULL;
-		struct work_record *member = work_touch(w, kind, group.members[i].id);
-
-		if (member == NULL) {
-			return w->rc;
-		}
-		member->is_pulled = member->is_pulled || !was_touched;
-	}
-	return rc;
-}
-
-static enum rc pull_both(struct work *w, uint16_t kind, struct uuid id)
-{
-	struct doubles_store s = stored_of(w);
-	struct doubles_source before = doubles_stored(&s), now = now_of(w);
-	enum rc rc = pull_group(w, &before, kind, id);
-
-	return rc == RC_OK ? pull_group(w, &now, kind, id) : rc;
-}
-
-static bool lists(const struct values *v, struct bytes value)
-{
-	uint32_t i;
-
-	for (i = 0; i < v->count; i++) {
-		if (bytes_equal(v->items[i], value)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Whether the other names the record, on one side. */
 static enum rc is_named_by(struct work *w, const struct doubles_source *side,
 			   const struct record *r, struct uuid other, bool *out)
@@ -157,9 +113,69 @@ static enum rc is_named_by(struct work *w, const struct doubles_source *side,
 	return rc;
 }
 
-/* If the link with the other came or went, the other's groups, too. */
-static enum rc pull_other(struct work *w, const struct work_record *r, struct bytes value,
-			  bool named_before, bool names_now)
+/* --- who changed the groups ------------------------------------------------------- */
+
+/* A record whose groups may not be what they were. */
+struct trigger {
+	uint16_t kind;
+	struct uuid id;
+	uint32_t order; /* in which they are gone through */
+};
+
+struct triggers {
+	struct trigger *items; /* in the arena, by kind and id */
+	uint32_t count, max;
+};
+
+static enum rc add_trigger(struct work *w, struct triggers *t, uint16_t kind, struct uuid id)
+{
+	uint32_t max = t->max == 0 ? 64 : 2 * t->max;
+	struct trigger *items = t->items;
+
+	if (t->count == t->max) {
+		items = arena_take(w->arena, max * sizeof(*items));
+		if (items == NULL) {
+			return RC_NOMEM;
+		}
+		if (t->count > 0) {
+			memcpy(items, t->items, t->count * sizeof(*items));
+		}
+		t->items = items;
+		t->max = max;
+	}
+	t->items[t->count] = (struct trigger){ kind, id, 0 };
+	t->count++;
+	return RC_OK;
+}
+
+static int compare_triggers(const void *a, const void *b)
+{
+	const struct trigger *x = a, *y = b;
+
+	return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1) : uuid_compare(x->id, y->id);
+}
+
+/* Puts them in order, each once. */
+static void settle_triggers(struct triggers *t)
+{
+	uint32_t i, kept = 0;
+
+	if (t->count > 0) {
+		qsort(t->items, t->count, sizeof(*t->items), compare_triggers);
+	}
+	for (i = 0; i < t->count; i++) {
+		if (kept == 0 || compare_triggers(&t->items[kept - 1], &t->items[i]) != 0) {
+			t->items[kept] = t->items[i];
+			t->items[kept].order = kept;
+			kept++;
+		}
+	}
+	t->count = kept;
+}
+
+/* If the link with the other came or went, the other, too. */
+static enum rc watch_other(struct work *w, struct triggers *t, const struct work_record *r,
+			   struct bytes value, bool named_before, bool names_now)
 {
 	struct doubles_store s = stored_of(w);
 	struct doubles_source before = doubles_stored(&s), now = now_of(w);
@@ -176,21 +192,29 @@ static enum rc pull_other(struct work *w, const struct work_record *r, struct by
 	if (rc == RC_OK && names_now) {
 		rc = is_named_by(w, &now, &r->record, other, &is);
 	}
-	return rc == RC_OK && was != is ? pull_both(w, r->record.kind_number, other) : rc;
+	return rc == RC_OK && was != is ? add_trigger(w, t, r->record.kind_number, other) : rc;
 }
 
-static enum rc pull_others(struct work *w, const struct work_record *r, const struct values *now)
+/* The members of a set stand by value, once: what both name is in no need of a look. */
+static enum rc watch_others(struct work *w, struct triggers *t, const struct work_record *r,
+			    const struct values *now)
 {
+	uint32_t i = 0, k = 0;
 	enum rc rc = RC_OK;
-	uint32_t i;
 
-	for (i = 0; i < r->links.count && rc == RC_OK; i++) {
-		rc = pull_other(w, r, r->links.items[i], true, lists(now, r->links.items[i]));
-	}
-	for (i = 0; i < now->count && rc == RC_OK; i++) {
-		if (!lists(&r->links, now->items[i])) {
-			rc = pull_other(w, r, now->items[i], false, true);
+	while (rc == RC_OK && (i < r->links.count || k < now->count)) {
+		int order = i == r->links.count ? 1 :
+			    k == now->count     ? -1 :
+						  bytes_compare(r->links.items[i], now->items[k]);
+
+		if (order == 0) {
+			rc = watch_other(w, t, r, now->items[k], true, true);
+		} else {
+			rc = watch_other(w, t, r, order < 0 ? r->links.items[i] : now->items[k],
+					 order<0, order> 0);
 		}
+		i += order <= 0;
+		k += order >= 0;
 	}
 	return rc;
 }
@@ -208,32 +232,131 @@ static bool is_same(const struct values *a, const struct values *b)
 }
 
 /* If the record's links or life changed. */
-static enum rc pull_record(struct work *w, const struct work_record *r)
+static enum rc watch_record(struct work *w, struct triggers *t, const struct work_record *r)
 {
 	struct values now = { NULL, 0 };
+	const struct trigger *items = t->items;
+	size_t mark = arena_mark(w->arena);
 	enum rc rc = RC_OK;
 
-	if (r->is_pulled || !has_doubles(r) ||
+	if (r->is_derived || !has_doubles(r) ||
 	    (r->links.count == 0 && !doubles_has_links(&r->record))) {
 		return RC_OK;
 	}
 	rc = doubles_named(&r->record, schema_doubles_same(r->record.kind), w->arena, &now);
-	if (rc != RC_OK ||
-	    (r->existed && r->was_live == is_live(&r->record) && is_same(&r->links, &now))) {
-		return rc;
+	if (rc == RC_OK &&
+	    !(r->existed && r->was_live == is_live(&r->record) && is_same(&r->links, &now))) {
+		rc = add_trigger(w, t, r->record.kind_number, r->record.id);
+		rc = rc == RC_OK ? watch_others(w, t, r, &now) : rc;
 	}
-	rc = pull_both(w, r->record.kind_number, r->record.id);
-	return rc == RC_OK ? pull_others(w, r, &now) : rc;
+	if (t->items == items) { /* else they lie behind what was taken */
+		arena_release(w->arena, mark);
+	}
+	return rc;
 }
 
-enum rc work_groups_pull(struct work *w)
+static enum rc list_triggers(struct work *w, struct triggers *t)
 {
 	const struct work_record *r = NULL;
 	enum rc rc = RC_OK;
 
-	/* What is touched meanwhile stands at the end, and is passed over. */
 	for (r = w->records; r != NULL && rc == RC_OK; r = r->hh.next) {
-		rc = pull_record(w, r);
+		rc = watch_record(w, t, r);
+	}
+	settle_triggers(t);
+	return rc;
+}
+
+/* --- counting their groups anew ---------------------------------------------------- */
+
+/* The first trigger in a group; UINT32_MAX: none, or the group is too large. */
+static uint32_t first_trigger(const struct triggers *t, uint16_t kind,
+			      const struct doubles_group *g)
+{
+	uint32_t i, first = UINT32_MAX;
+
+	for (i = 0; i < g->count && !doubles_is_large(g); i++) {
+		struct trigger key = { .kind = kind, .id = g->members[i].id };
+		const struct trigger *found =
+			bsearch(&key, t->items, t->count, sizeof(*t->items), compare_triggers);
+
+		first = found != NULL && found->order < first ? found->order : first;
+	}
+	return first;
+}
+
+/* One side of the work, and what the other side is then. */
+struct sides {
+	const struct doubles_source *this, *other;
+	bool is_before;
+};
+
+/* A member that nobody touched: it is what it was, but may count where it did
+ * not, or the other way round. Who is in two groups, before and after, is looked at
+ * from the one with the first trigger; from that before, if it is one for both. */
+static enum rc recount_member(struct work *w, const struct triggers *t, const struct trigger *from,
+			      const struct sides *sides, const struct doubles_group *group,
+			      struct uuid id)
+{
+	struct doubles_group others;
+	const struct record *r = NULL;
+	uint32_t first = 0;
+	bool here = doubles_counts(group, id), there = false;
+	enum rc rc = sides->other->find(sides->other->ctx, from->kind, id, w->arena, &r);
+
+	if (rc != RC_OK || r == NULL) {
+		return rc;
+	}
+	rc = doubles_find_group(sides->other, r, w->arena, &others);
+	if (rc != RC_OK) {
+		return rc;
+	}
+	first = first_trigger(t, from->kind, &others);
+	if (first < from->order || (first == from->order && !sides->is_before)) {
+		return RC_OK;
+	}
+	there = doubles_counts(&others, id);
+	return here == there ? RC_OK : work_count(w, r, here == sides->is_before ? -1 : 1);
+}
+
+static enum rc recount_group(struct work *w, const struct triggers *t, const struct trigger *from,
+			     const struct sides *sides)
+{
+	struct doubles_group group = { .count = 0 };
+	const struct record *r = NULL;
+	size_t mark = arena_mark(w->arena);
+	enum rc rc = sides->this->find(sides->this->ctx, from->kind, from->id, w->arena, &r);
+	uint32_t i;
+
+	if (rc == RC_OK && r != NULL) {
+		rc = doubles_find_group(sides->this, r, w->arena, &group);
+	}
+	arena_release(w->arena, mark);
+	if (first_trigger(t, from->kind, &group) != from->order) {
+		return rc; /* too large; or it was looked at, or will be */
+	}
+	for (i = 0; rc == RC_OK && i < group.count; i++) {
+		if (work_find(w, from->kind, group.members[i].id) == NULL) {
+			rc = recount_member(w, t, from, sides, &group, group.members[i].id);
+			rc = rc == RC_OK ? work_spill_cells(w, mark) : rc;
+		}
+	}
+	return rc;
+}
+
+enum rc work_groups_recount(struct work *w)
+{
+	struct doubles_store s = stored_of(w);
+	struct doubles_source before = doubles_stored(&s), now = now_of(w);
+	const struct sides sides[] = { { &before, &now, true }, { &now, &before, false } };
+	struct triggers t = { NULL, 0, 0 };
+	enum rc rc = list_triggers(w, &t);
+	uint32_t i, k;
+
+	for (i = 0; i < t.count && rc == RC_OK; i++) {
+		for (k = 0; k < 2 && rc == RC_OK; k++) {
+			rc = recount_group(w, &t, &t.items[i], &sides[k]);
+		}
 	}
 	return rc == RC_OK ? RC_OK : w->rc != RC_OK ? w->rc : rc;
 }

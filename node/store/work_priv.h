@@ -29,7 +29,7 @@ struct work_record {
 	struct claims claims; /* what the index holds of it */
 	bool was_live;
 	struct values links; /* what it named as the same, before this work */
-	bool is_pulled;      /* touched only because its group is counted anew */
+	bool is_derived;     /* touched only because it is counted anew */
 	UT_hash_handle hh;
 };
 
@@ -40,6 +40,13 @@ struct work_record *work_find(struct work *w, uint16_t kind, struct uuid id);
 
 /* Touches a stored record: what it counted is taken back. NULL: the work failed. */
 struct work_record *work_touch(struct work *w, uint16_t kind, struct uuid id);
+
+/* Adds (1) or takes back (-1) what the record counts in all figures of its kind. */
+enum rc work_count(struct work *w, const struct record *r, int sign);
+
+/* When memory runs low, writes all cells, and gives back what was taken since the
+ * mark: nothing else of it may be in use. */
+enum rc work_spill_cells(struct work *w, size_t mark);
 
 /* --- work_parts.c ----------------------------------------------------------------- */
 
@@ -59,8 +66,8 @@ enum rc work_groups_remember(struct work *w, struct work_record *r);
 enum rc work_groups_was_counted(struct work *w, const struct work_record *r, bool *out);
 enum rc work_groups_is_counted(struct work *w, const struct work_record *r, bool *out);
 
-/* Touches all records whose groups this work changed, so that they are counted
- * anew, too. Before anything is written. */
-enum rc work_groups_pull(struct work *w);
+/* Counts anew all records whose groups this work changed, and which it did not
+ * touch. Before anything is written. */
+enum rc work_groups_recount(struct work *w);
 
 #endif

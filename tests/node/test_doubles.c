@@ -167,20 +167,27 @@ static void on_problem(void *ctx, const char *text)
 	}
 }
 
-/* Figures are those of the plain count, and verify finds every cell right. */
-static void check(struct fixture_node *n, const char *when)
+/* verify finds every cell right. */
+static void check_cells(struct fixture_node *n, const char *when)
 {
 	struct verify_options options = { .on_problem = on_problem };
 	struct verify *v = NULL;
+
+	said[0] = '\0';
+	cr_assert_eq(verify_run(n->store, &options, &v), RC_OK);
+	cr_assert_eq(verify_result(v)->problems, 0u, "%s: %s", when, said);
+	verify_free(v);
+}
+
+/* Figures are those of the plain count, too. */
+static void check(struct fixture_node *n, const char *when)
+{
 	struct census c = count_again(n);
 
 	cr_assert_eq(fixture_figure(n, "humans"), c.people, "%s: %" PRId64 ", not %" PRId64, when,
 		     fixture_figure(n, "humans"), c.people);
 	cr_assert_eq(fixture_figure(n, "human_sizes"), c.sizes, "%s: sizes", when);
-	said[0] = '\0';
-	cr_assert_eq(verify_run(n->store, &options, &v), RC_OK);
-	cr_assert_eq(verify_result(v)->problems, 0u, "%s: %s", when, said);
-	verify_free(v);
+	check_cells(n, when);
 }
 
 /* --- writing ------------------------------------------------------------------------ */
@@ -510,4 +517,89 @@ Test(doubles, a_disputed_pair_counts_once_whoever_of_it_says_so)
 	expect_disputed(mary, 2, "another pair, said by the greater");
 	cr_assert_eq(fixture_delete(mary, "human", c), RC_OK);
 	expect_disputed(mary, 1, "one of a pair is gone, and holds the group together");
+}
+
+/* --- bounded memory ------------------------------------------------------------------- */
+
+enum { GROUPS = 40, MEMBERS = LIMIT_GROUP_RECORDS_MAX, CROWDED_BYTES = 1 << 20 };
+
+static void put_links(struct commit *c, struct uuid from, const struct uuid *to, uint32_t count)
+{
+	const struct schema_kind *k =
+		schema_kind_by_name(&mary->store->catalog->schema, bytes_of("human"));
+	struct draft_op ops[MEMBERS];
+	struct draft d = {
+		.act = DRAFT_EDIT, .kind = k, .id = from, .ops = ops, .ops_count = count
+	};
+	struct draft_result result;
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		ops[i] = (struct draft_op){ schema_doubles_same(k), OP_SET_ADD,
+					    bytes_at(to[i].b, UUID_LEN) };
+	}
+	cr_assert_eq(commit_add(c, &d, &result), RC_OK, "%s", result.text);
+}
+
+/* Mary makes a group as large as writers may: all are linked with the first. */
+static struct uuid add_group(void)
+{
+	const struct schema_kind *k =
+		schema_kind_by_name(&mary->store->catalog->schema, bytes_of("human"));
+	struct draft d = { .act = DRAFT_ADD, .kind = k };
+	struct uuid ids[MEMBERS];
+	struct draft_result result;
+	struct commit c;
+	uint32_t i;
+
+	cr_assert_eq(commit_begin(&c, mary->store, bytes_of("tester"), bytes_of("")), RC_OK);
+	for (i = 0; i < MEMBERS; i++) {
+		cr_assert_eq(commit_add(&c, &d, &result), RC_OK, "%s", result.text);
+		ids[i] = d.id;
+	}
+	for (i = 1; i < MEMBERS; i++) {
+		put_links(&c, ids[i], &ids[0], 1);
+	}
+	put_links(&c, ids[0], &ids[1], MEMBERS - 1);
+	cr_assert_eq(commit_end(&c), RC_OK);
+	return ids[0];
+}
+
+static void delete_all(const struct uuid *ids, uint32_t count)
+{
+	struct draft d = { .act = DRAFT_DELETE };
+	struct draft_result result;
+	struct commit c;
+	uint32_t i;
+
+	cr_assert_eq(commit_begin(&c, mary->store, bytes_of("tester"), bytes_of("")), RC_OK);
+	d.kind = schema_kind_by_name(&mary->store->catalog->schema, bytes_of("human"));
+	for (i = 0; i < count; i++) {
+		d.id = ids[i];
+		cr_assert_eq(commit_add(&c, &d, &result), RC_OK, "%s", result.text);
+	}
+	cr_assert_eq(commit_end(&c), RC_OK, "not in %d bytes", CROWDED_BYTES);
+}
+
+/* One commit changes the groups of many that it does not name: what it needs
+ * memory for are those that it names. */
+Test(doubles, a_commit_that_changes_many_groups_needs_little_memory)
+{
+	struct uuid firsts[GROUPS];
+	size_t max = mary->store->arena.max;
+	uint32_t i;
+
+	cr_assert_eq(fixture_sync(&f, mary), RC_OK);
+	for (i = 0; i < GROUPS; i++) {
+		firsts[i] = add_group();
+	}
+	cr_assert_eq(fixture_figure(mary, "humans"), GROUPS);
+	mary->store->arena.max = CROWDED_BYTES;
+	delete_all(firsts, GROUPS);
+	mary->store->arena.max = max;
+	cr_assert_eq(fixture_figure(mary, "humans"), GROUPS, "the next ones count");
+	check_cells(mary, "the first of each deleted");
+	cr_assert_eq(fixture_sync(&f, mary), RC_OK);
+	cr_assert_eq(fixture_figure(&f.centre, "humans"), GROUPS);
+	check_cells(&f.centre, "the first of each deleted");
 }
