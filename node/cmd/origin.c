@@ -39,7 +39,7 @@ static enum rc read_header(const struct store *s, struct kv_txn *t, const struct
 {
 	struct records_stamps stamps = { t, s->info.centre_incarnation, a };
 	struct plausible_time time = { 0, false };
-	enum rc rc = plausible_judge(&stamps, h, &time);
+	enum rc rc = plausible_judge(&stamps, h, s->world->now_ms(), &time);
 
 	*out = (struct origin){
 		.dot = { h->feed, h->seq },

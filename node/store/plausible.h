@@ -4,9 +4,14 @@
  *
  * A time is not plausible if it
  *   - lies more than a day before something that its author had seen: the
- *     centre's entry at `seen_centre`, or that of its epoch;
+ *     centre's entry at `seen_centre`, or that of its epoch - unless it lies
+ *     between two entries of the centre with more than a year between them: then
+ *     the centre's own clock may have been ahead, and its times, which never
+ *     decrease, still are;
  *   - lies more than five minutes after the centre's cut of the entry, when
  *     it was there already;
+ *   - has no cut yet - so only its own office sees it - and lies more than five
+ *     minutes after now, or ten years after what its author had seen;
  *   - lies before 2020, when this program was not there.
  */
 #ifndef KERWEN_PLAUSIBLE_H
@@ -20,8 +25,8 @@ struct plausible_time {
 	bool implausible;   /* what the author's clock said */
 };
 
-/* RC_NOMEM, or what the store answered. */
-enum rc plausible_judge(const struct records_stamps *s, const struct header *h,
+/* now_ms: what the clock here says. RC_NOMEM, or what the store answered. */
+enum rc plausible_judge(const struct records_stamps *s, const struct header *h, int64_t now_ms,
 			struct plausible_time *out);
 
 #endif

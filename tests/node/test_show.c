@@ -322,6 +322,52 @@ Test(show, a_time_before_what_its_author_had_seen_is_marked)
 	}
 }
 
+static int64_t told_ms;
+
+static int64_t tell_ms(void)
+{
+	return told_ms;
+}
+
+/* Whether the office itself, which looks at look_ms, marks what it wrote at
+ * write_ms and the centre has not cut. */
+static bool is_own_marked(struct uuid id, int64_t write_ms, int64_t look_ms)
+{
+	static struct store_world world;
+	const struct store_world *real = a->store->world;
+	json_t *document = NULL, *list = NULL;
+	bool marked = false;
+
+	world = *real;
+	world.now_ms = tell_ms;
+	a->store->world = &world;
+	told_ms = write_ms;
+	cr_assert_eq(fixture_set(a, "person", id, "visits+=1", NULL), RC_OK);
+	told_ms = look_ms;
+	document = load(a, id);
+	a->store->world = real;
+	list = json_object_get(document, "history");
+	marked = json_is_true(
+		json_object_get(json_array_get(list, json_array_size(list) - 1), "implausible"));
+	json_decref(document);
+	return marked;
+}
+
+Test(show, an_office_marks_a_time_that_nobody_else_has_seen_yet)
+{
+	static const int64_t minute = 60000, year = INT64_C(31622400000);
+	int64_t now = f.centre.store->world->now_ms();
+	struct uuid id = fixture_add(a, 0, "person", "nr=1", NULL);
+
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_expect_not(is_own_marked(id, now, now), "right");
+	cr_expect_not(is_own_marked(id, now + minute, now), "a little fast");
+	cr_expect(is_own_marked(id, now + year, now), "a year that has not come");
+	cr_expect_not(is_own_marked(id, now + year, now + year), "away from the centre for long");
+	cr_expect(is_own_marked(id, now + 11 * year, now + 11 * year), "but not for so long");
+	cr_expect(is_own_marked(id, now - year, now), "before the nation that it knew");
+}
+
 /* --- what is not known here --------------------------------------------------------- */
 
 static struct summary_count count_all(struct fixture_node *n)
