@@ -64,6 +64,8 @@ static void put_code(struct encoder *e, const struct schema_code *code)
 	put_text(&e->inner, 2, code->label);
 	wire_put_uint(&e->inner, 3, (uint32_t)code->valid_to);
 	put_text(&e->inner, 4, code->successor);
+	put_text(&e->inner, 5, code->label_tk);
+	put_text(&e->inner, 6, code->label_ru);
 	put_inner(e, 1);
 }
 

@@ -41,6 +41,8 @@ static enum rc read_codes(struct arena *a, const Kerwen__CodeList *m, struct sch
 		codes[i].label = m->codes[i]->label;
 		codes[i].valid_to = (int32_t)m->codes[i]->valid_to;
 		codes[i].successor = read_text(m->codes[i]->successor);
+		codes[i].label_tk = read_text(m->codes[i]->label_tk);
+		codes[i].label_ru = read_text(m->codes[i]->label_ru);
 	}
 	out->codes = codes;
 	out->codes_count = (uint32_t)m->n_codes;

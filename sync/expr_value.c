@@ -39,11 +39,17 @@ static enum rc refuse_code(const struct expr_lex *lex, const struct schema_field
 {
 	const struct schema_codes *list = field->codes;
 	struct nearest n = nearest_init(lex->text);
-	uint32_t i;
+	uint32_t i, k;
 
 	for (i = 0; i < list->codes_count; i++) {
 		nearest_offer(&n, list->codes[i].code, list->codes[i].code);
-		nearest_offer(&n, list->codes[i].label, list->codes[i].code);
+		for (k = 0; k < SCHEMA_LABELS; k++) {
+			const char *label = schema_code_label(&list->codes[i], k);
+
+			if (label != NULL) {
+				nearest_offer(&n, label, list->codes[i].code);
+			}
+		}
 	}
 	if (n.found != NULL) {
 		return EXPR_REFUSE(e, lex->at, "field ", field->name, ": ", EXPR_SHOW(lex->text),

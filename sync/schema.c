@@ -71,6 +71,13 @@ const struct schema_codes *schema_codes_by_name(const struct schema *s, struct b
 	return NULL;
 }
 
+const char *schema_code_label(const struct schema_code *c, uint32_t language)
+{
+	const char *const labels[SCHEMA_LABELS] = { c->label, c->label_tk, c->label_ru };
+
+	return labels[language] == NULL || labels[language][0] == '\0' ? NULL : labels[language];
+}
+
 const struct schema_code *schema_code_find(const struct schema_codes *c, struct bytes code)
 {
 	uint32_t i;

@@ -45,7 +45,13 @@ struct schema_code {
 	const char *label;     /* English; never NULL, "" when none */
 	int32_t valid_to;      /* packed date, the last day of its use; 0: open */
 	const char *successor; /* code that it counts as from now on, or NULL */
+	const char *label_tk;  /* Turkmen, Russian; NULL when none */
+	const char *label_ru;
 };
+
+/* What people call a code, in one of the languages; NULL: nothing. */
+enum { SCHEMA_LABELS = 3 };
+const char *schema_code_label(const struct schema_code *c, uint32_t language);
 
 struct schema_codes {
 	const char *name;

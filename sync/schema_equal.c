@@ -10,6 +10,7 @@ static bool is_same(const char *a, const char *b)
 static bool is_same_code(const struct schema_code *a, const struct schema_code *b)
 {
 	return is_same(a->code, b->code) && is_same(a->label, b->label) &&
+	       is_same(a->label_tk, b->label_tk) && is_same(a->label_ru, b->label_ru) &&
 	       a->valid_to == b->valid_to && is_same(a->successor, b->successor);
 }
 

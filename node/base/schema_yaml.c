@@ -51,8 +51,8 @@ static void read_code(struct yamltree *t, const struct yamltree_node *n, struct 
 	if (label != NULL) {
 		out->label = label->text;
 	}
-	(void)yamltree_get(t, n, "tk", YAMLTREE_TEXT);
-	(void)yamltree_get(t, n, "ru", YAMLTREE_TEXT);
+	out->label_tk = yamltree_text(t, n, "tk");
+	out->label_ru = yamltree_text(t, n, "ru");
 	out->valid_to = read_date(t, n, "valid_to");
 	out->successor = yamltree_text(t, n, "successor");
 }

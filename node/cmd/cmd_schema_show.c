@@ -110,6 +110,8 @@ static json_t *codes_json(const struct schema_codes *list)
 		json_t *o = json_pack("{s:s}", "code", list->codes[i].code);
 
 		set_text(o, "label", list->codes[i].label);
+		set_text(o, "tk", list->codes[i].label_tk);
+		set_text(o, "ru", list->codes[i].label_ru);
 		set_text(o, "successor", list->codes[i].successor);
 		json_array_append_new(codes, o);
 	}
@@ -246,7 +248,11 @@ static void show_codes(struct out *o, const struct schema_codes *list)
 
 	out_line(o, "\n%s", list->name);
 	for (i = 0; i < list->codes_count; i++) {
-		out_line(o, "  %-10s %s", list->codes[i].code, list->codes[i].label);
+		const struct schema_code *c = &list->codes[i];
+		const char *tk = schema_code_label(c, 1), *ru = schema_code_label(c, 2);
+
+		out_line(o, "  %-10s %s%s%s%s%s", c->code, c->label, tk == NULL ? "" : " | ",
+			 tk == NULL ? "" : tk, ru == NULL ? "" : " | ", ru == NULL ? "" : ru);
 	}
 }
 

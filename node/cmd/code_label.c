@@ -8,11 +8,32 @@ struct strength {
 	bool in_use; /* codes that are, or those that are not */
 };
 
+/* Whether a code is called so in one of the languages. */
+static enum rc is_called(const struct schema_code *c, struct bytes wanted, const struct strength *s,
+			 struct arena *scratch, bool *out)
+{
+	size_t mark = arena_mark(scratch);
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	*out = false;
+	for (i = 0; i < SCHEMA_LABELS && rc != RC_NOMEM && !*out; i++) {
+		const char *text = schema_code_label(c, i);
+		struct bytes label;
+
+		rc = text == NULL ? RC_NOTFOUND : s->fold(bytes_of(text), scratch, &label);
+		*out = rc == RC_OK && bytes_equal(wanted, label);
+		arena_release(scratch, mark);
+	}
+	return rc == RC_NOMEM ? rc : RC_OK;
+}
+
 /* One look through the list. */
 static enum rc look(const struct schema_codes *codes, struct bytes text, const struct strength *s,
 		    struct arena *scratch, struct code_label *out)
 {
-	struct bytes wanted, label;
+	struct bytes wanted;
+	bool called = false;
 	enum rc rc = s->fold(text, scratch, &wanted);
 	uint32_t i;
 
@@ -22,19 +43,17 @@ static enum rc look(const struct schema_codes *codes, struct bytes text, const s
 	}
 	for (i = 0; i < codes->codes_count && rc != RC_NOMEM; i++) {
 		const struct schema_code *c = &codes->codes[i];
-		size_t mark = arena_mark(scratch);
 
-		if ((c->valid_to == 0) != s->in_use || c->label[0] == '\0') {
+		if ((c->valid_to == 0) != s->in_use) {
 			continue;
 		}
-		rc = s->fold(bytes_of(c->label), scratch, &label);
-		if (rc == RC_OK && bytes_equal(wanted, label)) {
+		rc = is_called(c, wanted, s, scratch, &called);
+		if (rc == RC_OK && called) {
 			if (out->count < CODE_LABEL_FOUND_MAX) {
 				out->found[out->count] = c;
 			}
 			out->count++;
 		}
-		arena_release(scratch, mark);
 	}
 	return rc == RC_NOMEM ? rc : RC_OK;
 }

@@ -15,7 +15,7 @@ struct code_label {
 };
 
 /*
- * The codes with this label: those that differ in case at most, else those with
+ * The codes with this label, in any language of the schema: those that differ in case at most, else those with
  * the same letters in any alphabet (fold.h). Codes that are not in use any more
  * only when no other fits. scratch is used and given back. RC_NOMEM.
  */

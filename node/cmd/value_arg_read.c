@@ -99,13 +99,19 @@ static enum rc refuse_code(struct value_reader *r, const struct schema_field *f,
 {
 	struct nearest n = nearest_init(text);
 	char hint[160];
-	uint32_t i;
+	uint32_t i, k;
 
 	for (i = 0; i < f->codes->codes_count; i++) {
 		const struct schema_code *c = &f->codes->codes[i];
 
 		nearest_offer(&n, c->code, c->code);
-		nearest_offer(&n, c->label, c->code);
+		for (k = 0; k < SCHEMA_LABELS; k++) {
+			const char *label = schema_code_label(c, k);
+
+			if (label != NULL) {
+				nearest_offer(&n, label, c->code);
+			}
+		}
 	}
 	return value_arg_refuse(r,
 				suggest(hint, sizeof(hint), n.found,

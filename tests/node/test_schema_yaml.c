@@ -234,7 +234,8 @@ Test(schema_yaml, a_field_without_reach_takes_the_kinds_and_the_widest_is_the_ki
 Test(schema_yaml, labels_are_composed)
 {
 	static const char TEXT[] = "schema: s\nversion: 1\ncodes:\n"
-				   "  - {name: C, values: [{code: A, en: \"As\xcc\xa7gabat\"}]}\n"
+				   "  - {name: C, values: [{code: A, en: \"As\xcc\xa7gabat\", "
+				   "tk: \"As\xcc\xa7\"}, {code: B, ru: Б}]}\n"
 				   "kinds: [{name: k, reach: centre, fields: "
 				   "[{name: f, type: text}]}]\n";
 	struct arena a = take_arena();
@@ -243,6 +244,10 @@ Test(schema_yaml, labels_are_composed)
 
 	cr_assert_eq(schema_yaml_parse(bytes_of(TEXT), &a, &s, &e), RC_OK, "%s", e.text);
 	cr_assert_str_eq(s.codes[0].codes[0].label, "A\xc5\x9fgabat");
+	cr_assert_str_eq(s.codes[0].codes[0].label_tk, "A\xc5\x9f");
+	cr_assert_null(s.codes[0].codes[0].label_ru);
+	cr_assert_str_eq(s.codes[0].codes[1].label, "");
+	cr_assert_str_eq(s.codes[0].codes[1].label_ru, "Б");
 	free(a.p);
 }
 

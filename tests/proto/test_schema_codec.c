@@ -13,8 +13,13 @@ static struct schema_error error;
 /* --- a schema that uses everything --- */
 
 static const struct schema_code STATES[] = {
-	{ .code = "A", .label = "first", .valid_to = (2016 * 16 + 12) * 32 + 31, .successor = "B" },
-	{ .code = "B", .label = "" },
+	{ .code = "A",
+	  .label = "first",
+	  .valid_to = (2016 * 16 + 12) * 32 + 31,
+	  .successor = "B",
+	  .label_tk = "birinji",
+	  .label_ru = "первый" },
+	{ .code = "B", .label = "", .label_ru = "второй" },
 };
 static const struct schema_code COLOURS[] = { { .code = "RED", .label = "red" } };
 static const struct schema_codes LISTS[] = {

@@ -5,9 +5,9 @@
 
 #include "tests/sync/told.h"
 
-static const struct schema_code LETTERS[] = { { "A", "", 0, NULL },
-					      { "B", "", 0, NULL },
-					      { "REVOKED", "", 0, NULL } };
+static const struct schema_code LETTERS[] = { { "A", "", 0, NULL, NULL, NULL },
+					      { "B", "", 0, NULL, NULL, NULL },
+					      { "REVOKED", "", 0, NULL, NULL, NULL } };
 static const struct schema_codes CODES = { "LETTER", LETTERS, 3 };
 
 static const struct schema_field PERMIT_FIELDS[] = {

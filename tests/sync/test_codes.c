@@ -12,11 +12,13 @@ static uint8_t memory[MEMORY_BYTES];
 
 /* OLD went into MID, which went into NEW; GONE has no successor. */
 static const struct schema_code LIST[] = {
-	{ "OLD", "", 0, "MID" },   { "MID", "", 0, "NEW" },       { "NEW", "", 0, NULL },
-	{ "GONE", "", 100, NULL }, { "LATE", "", 100000, "NEW" }, { "OTHER", "", 0, NULL },
+	{ "OLD", "", 0, "MID", NULL, NULL },       { "MID", "", 0, "NEW", NULL, NULL },
+	{ "NEW", "", 0, NULL, NULL, NULL },        { "GONE", "", 100, NULL, NULL, NULL },
+	{ "LATE", "", 100000, "NEW", NULL, NULL }, { "OTHER", "", 0, NULL, NULL, NULL },
 };
 static const struct schema_codes CODES = { "DISTRICT", LIST, 6 };
-static const struct schema_code CIRCLE[] = { { "A", "", 0, "B" }, { "B", "", 0, "A" } };
+static const struct schema_code CIRCLE[] = { { "A", "", 0, "B", NULL, NULL },
+					     { "B", "", 0, "A", NULL, NULL } };
 static const struct schema_codes ROUND = { "ROUND", CIRCLE, 2 };
 
 static const struct schema_field FIELDS[] = {
@@ -82,8 +84,10 @@ Test(codes, a_code_counts_as_the_last_of_its_successors)
 Test(codes, a_code_is_closed_for_writers_by_its_date)
 {
 	int32_t day = date_pack(2026, 11, 1);
-	const struct schema_code dated = { "A", "", day, NULL }, replaced = { "B", "", 0, "A" };
-	const struct schema_code both = { "C", "", day, "A" }, open = { "D", "", 0, NULL };
+	const struct schema_code dated = { "A", "", day, NULL, NULL, NULL },
+				 replaced = { "B", "", 0, "A", NULL, NULL };
+	const struct schema_code both = { "C", "", day, "A", NULL, NULL },
+				 open = { "D", "", 0, NULL, NULL, NULL };
 
 	cr_expect(!schema_code_is_closed(&dated, day), "its last day");
 	cr_expect(schema_code_is_closed(&dated, date_pack(2026, 11, 2)));
