@@ -143,7 +143,7 @@ test-sync test-proto test-node test-sim: test-%: $(BUILD)/tests/%
 	$<
 
 test-cli: $(BUILD)/kerwen $(DEMO)
-	@$(scripts) -j 2 tests/cli/*.sh
+	@$(scripts) -j 2 $(filter-out %/lib.sh,$(wildcard tests/cli/*.sh))
 
 # Scenarios that are read like prose. ACCEPT=1 writes what happens now into
 # them, to be reviewed as a diff.

@@ -3,9 +3,7 @@
 # Ctrl-C leaves the terminal as it was.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
+. "$(dirname "$0")/lib.sh"
 
 umask 077
 cat >schema.yaml <<'YAML'

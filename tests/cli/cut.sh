@@ -4,23 +4,14 @@
 # is sent twice is at most one chunk for each fall.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
 road=${ROAD:-$(dirname "$KERWEN")/tests/demo_road}
-cd "$TMPDIR"
+. "$(dirname "$0")/lib.sh"
 daemon=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
 
 clean()
 {
 	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
 }
-trap clean EXIT
 
 # fall BYTES: one sync of office b over a road that is cut after so many bytes
 # towards the centre. Leaves the exit code in code.

@@ -3,10 +3,8 @@
 # plain text without a terminal, and nothing left running.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
 root=$PWD
-cd "$TMPDIR"
+. "$(dirname "$0")/lib.sh"
 
 fail()
 {

@@ -3,17 +3,9 @@
 # every run.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
 make_data=$(dirname "$KERWEN")/tests/demo_data
 regions="TM-S TM-A TM-B TM-D TM-L TM-M"
-cd "$TMPDIR"
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
+. "$(dirname "$0")/lib.sh"
 
 # What an export would look like, with a made-up id in front of each row.
 with_ids()

@@ -3,47 +3,9 @@
 # linked, counted once, and taken back; and what must be refused.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
 schema=$(dirname "$0")/../../configs/migration.yaml
 schema=$(cd "$(dirname "$schema")" && pwd)/migration.yaml
-cd "$TMPDIR"
-pids=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-clean()
-{
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || true
-	done
-}
-trap clean EXIT
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
-
-# says FILE TEXT, lacks FILE TEXT: whether the text is in the file.
-says()
-{
-	grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(cat "$1")"
-}
-
-lacks()
-{
-	! grep -qF -- "$2" "$1" || fail "\"$2\" in $1: $(cat "$1")"
-}
+. "$(dirname "$0")/lib.sh"
 
 # person DIR NAME DATE SEX: adds one; leaves the id in id.
 person()

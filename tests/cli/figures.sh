@@ -2,31 +2,7 @@
 # Figures: flows, stocks, runs, controls; sets; who was heard.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
-
-# says FILE TEXT: the text is in the file.
-says()
-{
-	grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(cat "$1")"
-}
+. "$(dirname "$0")/lib.sh"
 
 # table TEXT FIGURE...: the table as CSV lines joined by spaces.
 table()

@@ -2,26 +2,8 @@
 # The frame of the command line, seen from outside: help, exit codes, streams.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
 readme=$PWD/README.md
-cd "$TMPDIR"
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat err)"
-}
+. "$(dirname "$0")/lib.sh"
 
 expect 0 "$KERWEN" --help
 grep -q '^  version ' out || fail "the overview does not list version"

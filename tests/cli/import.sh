@@ -3,30 +3,7 @@
 # and that a file that was cut goes on where it was.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat err)"
-}
-
-says()
-{
-	grep -qF -- "$1" err || fail "not said: $1: $(cat err)"
-}
+. "$(dirname "$0")/lib.sh"
 
 k()
 {
@@ -75,13 +52,13 @@ expect 0 "$KERWEN" -C office init --join mary.inv
 refused()
 {
 	expect 2 k import thing "$2"
-	says "$1"
+	says err "$1"
 	[ ! -e "${2%.csv}.rejected.csv" ] || fail "$2: rejected rows of a refused file"
 }
 
 printf 'code,name,colour\na,b,red\n' >f.csv
 refused 'thing has no field "colour"' f.csv
-says 'did you mean "colours"?'
+says err 'did you mean "colours"?'
 printf 'code,name,code\na,b,c\n' >f.csv
 refused 'the column "code" stands there twice' f.csv
 printf 'code,price\na,1\n' >f.csv
@@ -96,16 +73,16 @@ refused 'line 3: a quote' f.csv
 refused 'f.csv is empty' f.csv
 printf 'code,name\na,b\n' >f.csv
 expect 2 k import thnig f.csv
-says 'did you mean "thing"?'
+says err 'did you mean "thing"?'
 for key in 'colour=thing has no field "colour"' 'made=the file lacks the column made' \
 	'made,name=the file lacks the column made' 'name,name=name is named twice' \
 	'id=a column id names its record by itself' '=thing has no field ""'; do
 	expect 2 k import thing f.csv --key "${key%%=*}"
-	says "--key: ${key#*=}"
+	says err "--key: ${key#*=}"
 done
 printf 'code,name,hits\na,b,1\n' >f.csv
 expect 2 k import thing f.csv --key hits
-says '--key: thing.hits is a counter'
+says err '--key: thing.hits is a counter'
 expect 1 k import thing f.csv --for Ahal
 expect 1 k import thing none.csv
 expect 2 k import thing .
@@ -198,7 +175,7 @@ expect 0 k import thing f.csv
 echo mine >f.rejected.csv
 printf 'code,name,made\ng,seven,never\n' >f.csv
 expect 1 k import thing f.csv
-says 'in the way of the rejected rows'
+says err 'in the way of the rejected rows'
 [ "$(cat f.rejected.csv)" = mine ] || fail "somebody's file was overwritten"
 rm f.rejected.csv
 

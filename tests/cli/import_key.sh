@@ -3,25 +3,7 @@
 # row means, also when a file was cut, and when others write meanwhile.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
+. "$(dirname "$0")/lib.sh"
 
 k()
 {

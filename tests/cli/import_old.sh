@@ -3,32 +3,13 @@
 # came after it; what its maker changed stands beside that.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
+. "$(dirname "$0")/lib.sh"
 daemon=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
 
 # Ends what this script started, and nothing else.
 clean()
 {
 	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
-}
-trap clean EXIT
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
 }
 
 a()
@@ -62,11 +43,6 @@ value()
 	grep -qF -- "\"${1%%=*}\":{\"value\":${1#*=}," out || fail "no $1: $(cat out)"
 }
 
-port()
-{
-	sed -n 's/.*listening on port \([0-9]*\).*/\1/p' c.log | tail -n 1
-}
-
 cat >schema.yaml <<'YAML'
 schema: test
 version: 1
@@ -96,13 +72,13 @@ YAML
 expect 0 "$KERWEN" -C c init --centre --name Demo --schema schema.yaml --listen 127.0.0.1:0
 "$KERWEN" -C c run 2>c.log </dev/null &
 daemon=$!
-until [ -n "$(port)" ]; do
+until [ -n "$(port_of c)" ]; do
 	sleep 0.05
 done
 expect 0 "$KERWEN" -C c office invite Mary --number 1 --region TM-M \
-	--centre "127.0.0.1:$(port)" --out a.inv
+	--centre "127.0.0.1:$(port_of c)" --out a.inv
 expect 0 "$KERWEN" -C c office invite Murgap --number 2 --region TM-M \
-	--centre "127.0.0.1:$(port)" --out b.inv
+	--centre "127.0.0.1:$(port_of c)" --out b.inv
 expect 0 a init --join a.inv
 expect 0 b init --join b.inv
 expect 0 "$KERWEN" -C c add decree number=7 announced=4
@@ -311,12 +287,6 @@ value 'calls=100'
 
 # --- conflicts are told ------------------------------------------------------------
 
-# says TEXT, silent TEXT: whether the last command noted it.
-says()
-{
-	grep -qF -- "$1" err || fail "not told: $1: $(cat out err)"
-}
-
 silent()
 {
 	! grep -qF -- "$1" err || fail "told: $1: $(cat err)"
@@ -337,7 +307,7 @@ silent conflict
 sed -E 's/,8,[xyz],/,8,w,/' open.csv >settle.csv
 for option in --dry-run --again; do
 	expect 0 a import person settle.csv $option --fail-on-conflict
-	says 'note: 1 row settles an open conflict'
+	says err 'note: 1 row settles an open conflict'
 	silent 'in open conflict'
 done
 shows "$id" '"conflict":false'
@@ -351,7 +321,7 @@ for id in $(sed -n 's/^\([^,]*-[^,]*\),.*/\1/p' beside.csv); do
 done
 expect 4 a import person beside.csv --fail-on-conflict
 counts 0 2 0 0
-says 'note: 2 rows leave their records in open conflict; see `kerwen conflicts person`'
+says err 'note: 2 rows leave their records in open conflict; see `kerwen conflicts person`'
 silent settle
 expect 0 a import person beside.csv --again
 counts 0 0 2 0

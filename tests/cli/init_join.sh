@@ -3,32 +3,8 @@
 # behind.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
 configs=$(cd "$(dirname "$0")/../../configs" && pwd)
-cd "$TMPDIR"
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat err)"
-}
-
-# says WORDS: the last error has them.
-says()
-{
-	grep -qF -- "$1" err || fail "not said: $1: $(cat err)"
-}
+. "$(dirname "$0")/lib.sh"
 
 mode()
 {
@@ -41,11 +17,11 @@ expect 2 "$KERWEN" -C c init
 expect 2 "$KERWEN" -C c init --centre --name Demo
 expect 2 "$KERWEN" -C c init --centre --join x --name Demo
 expect 2 "$KERWEN" -C c init --centre --name Demo --schema "$configs/unhcr.yaml" --listen nohost
-says "not an address"
+says err "not an address"
 expect 1 "$KERWEN" -C c init --centre --name Demo --schema none.yaml
 printf 'schema: a\nversion: x\n' >bad.yaml
 expect 14 "$KERWEN" -C c init --centre --name Demo --schema bad.yaml
-says "bad.yaml: line 2"
+says err "bad.yaml: line 2"
 [ ! -e c ] || fail "a refused init leaves a directory"
 
 expect 0 "$KERWEN" -C c init --centre --name Demo --schema "$configs/unhcr.yaml" \
@@ -56,7 +32,7 @@ done
 [ "$(mode c)" = 700 ] || fail "the directory is open to others"
 grep -q '^listen: "127.0.0.1:7400"' c/kerwen.yaml || fail "no listen in kerwen.yaml"
 expect 2 "$KERWEN" -C c init --centre --name Demo --schema "$configs/unhcr.yaml"
-says "c is not empty"
+says err "c is not empty"
 
 mkdir there
 chmod 755 there
@@ -81,11 +57,11 @@ expect 0 "$KERWEN" -C c --json office list
 expect 0 invite Mary --number 6 --region TM-M --out mary.inv
 [ "$(mode mary.inv)" = 600 ] || fail "the invitation is open to others"
 expect 1 invite Mary --number 7 --region TM-M --out x.inv
-says "an office named Mary"
+says err "an office named Mary"
 expect 1 invite Other --number 6 --region TM-M --out x.inv
-says "number 6 is taken by Mary"
+says err "number 6 is taken by Mary"
 expect 1 invite Other --number 7 --region TM-M --out mary.inv
-says "mary.inv exists already"
+says err "mary.inv exists already"
 expect 0 invite Ahal --number 2 --region TM-A --centre a.example:1 --centre '[::1]:2' --out ahal.inv
 expect 0 "$KERWEN" -C c office list
 [ "$(grep -c invited out)" = 2 ] || fail "offices: $(cat out)"
@@ -109,7 +85,7 @@ expect 0 "$KERWEN" -C mary add people year=2001 coo=AFG coa=TKM pop_type=REF loc
 	loc_type=U acc_type=C total=5
 id=$(cat out)
 expect 1 "$KERWEN" -C mary office invite X --number 9 --region TM-M --out x.inv
-says "only the centre admits"
+says err "only the centre admits"
 
 # A new invitation on its own directory keeps the records.
 expect 1 invite Nobody --again --out again.inv
@@ -125,12 +101,12 @@ expect 0 "$KERWEN" -C mary show "$id"
 # --- wrong invitations ----------------------------------------------------------
 
 expect 2 "$KERWEN" -C mary init --join ahal.inv
-says "for office 2 (Ahal)"
+says err "for office 2 (Ahal)"
 expect 2 "$KERWEN" -C c init --join ahal.inv
-says "is a centre"
+says err "is a centre"
 expect 0 "$KERWEN" -C there office invite Mary --number 6 --region TM-M --out foreign.inv
 expect 15 "$KERWEN" -C mary init --join foreign.inv
-says "another system"
+says err "another system"
 expect 0 "$KERWEN" -C mary show "$id"
 
 size=$(stat -c %s mary.inv)
@@ -145,11 +121,11 @@ head -c 200 "$KERWEN" >garbage.inv
 : >empty.inv
 for f in altered cut; do
 	expect 13 "$KERWEN" -C new init --join $f.inv
-	says "altered or damaged"
+	says err "altered or damaged"
 done
 for f in garbage empty; do
 	expect 2 "$KERWEN" -C new init --join $f.inv
-	says "not an invitation"
+	says err "not an invitation"
 done
 expect 1 "$KERWEN" -C new init --join none.inv
 expect 2 "$KERWEN" -C new init --join ahal.inv --name x

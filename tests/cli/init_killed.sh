@@ -3,30 +3,7 @@
 # makes it whole; what somebody else put there is never cleared.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
-
-says()
-{
-	grep -qF -- "$1" err || fail "not said: $1: $(cat err)"
-}
+. "$(dirname "$0")/lib.sh"
 
 cat >schema.yaml <<'YAML'
 schema: test
@@ -56,8 +33,8 @@ killed()
 		fi
 		if [ -d k ] && [ -n "$(ls -A k)" ]; then
 			unfinished=$((unfinished + 1))
-			says "was not finished"
-			says "give the same"
+			says err "was not finished"
+			says err "give the same"
 		fi
 		expect 0 "$KERWEN" -C k init "$@"
 		expect 0 "$KERWEN" -C k verify
@@ -80,7 +57,7 @@ for left in "" "key" "key.Ab12Cd" "key db" "key db db/data.mdb" "key db db/data.
 		esac
 	done
 	expect 10 "$KERWEN" -C k status
-	says "was not finished"
+	says err "was not finished"
 	expect 0 "$KERWEN" -C k init --join a.inv
 	expect 0 "$KERWEN" -C k verify
 	[ "$(ls -A k | tr '\n' ' ')" = "db kerwen.yaml key " ] || fail "left: $(ls -A k)"
@@ -94,7 +71,7 @@ for f in notes.txt db/notes.txt key.old; do
 	echo mine >"k/$f"
 	echo half >k/key
 	expect 2 "$KERWEN" -C k init --join a.inv
-	says "is not empty"
+	says err "is not empty"
 	[ -e k/key ] && [ "$(cat "k/$f")" = mine ] || fail "$f: something was cleared"
 done
 

@@ -3,49 +3,7 @@
 # sees on the way, what must not be seen, and what is refused.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-pids=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# Ends what this script started, and nothing else.
-clean()
-{
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || true
-	done
-}
-trap clean EXIT
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
-
-# says TEXT: the last output has it.
-says()
-{
-	grep -qF -- "$1" out || fail "does not say \"$1\": $(cat out)"
-}
-
-# says_not TEXT
-says_not()
-{
-	if grep -qF -- "$1" out; then
-		fail "says \"$1\": $(cat out)"
-	fi
-}
+. "$(dirname "$0")/lib.sh"
 
 # refuses CODE TEXT COMMAND...: fails with CODE, and says why.
 refuses()
@@ -69,11 +27,6 @@ syncs()
 	for office in "$@"; do
 		expect 0 at "$office" sync
 	done
-}
-
-port()
-{
-	sed -n 's/.*listening on port \([0-9]*\).*/\1/p' c.log | tail -n 1
 }
 
 cat >schema.yaml <<'YAML'
@@ -102,7 +55,7 @@ expect 0 "$KERWEN" -C c init --centre --name Centre --schema schema.yaml --liste
 "$KERWEN" -C c run 2>>c.log </dev/null &
 pids="$pids $!"
 tries=0
-until [ -n "$(port)" ]; do
+until [ -n "$(port_of c)" ]; do
 	tries=$((tries + 1))
 	[ "$tries" -lt 100 ] || fail "the centre does not listen: $(cat c.log)"
 	sleep 0.1
@@ -111,7 +64,7 @@ for office in Lebap:1:TM-L Mary:2:TM-M Merw:3:TM-M Ahal:4:TM-A; do
 	name=${office%%:*}
 	rest=${office#*:}
 	expect 0 at c office invite "$name" --number "${rest%%:*}" --region "${rest#*:}" \
-		--centre "127.0.0.1:$(port)" --out "$name.inv"
+		--centre "127.0.0.1:$(port_of c)" --out "$name.inv"
 	expect 0 at "$name" init --join "$name.inv"
 done
 syncs Lebap Mary Merw
@@ -138,44 +91,44 @@ refuses 1 "this record was deleted" at Lebap move ask "$gone" Mary
 
 # Asking; a dry run writes nothing.
 expect 0 at Lebap move ask "$id" Mary --dry-run
-says "Mary is asked to take over $id, with 2 values that only this office has"
+says out "Mary is asked to take over $id, with 2 values that only this office has"
 expect 0 at Lebap move list --json
-says '{"format":1,"transfers":[]}'
+says out '{"format":1,"transfers":[]}'
 expect 0 at Lebap move ask "$id" Mary --reason "moved house" --author Aynur
 refuses 1 "is in transfer to Mary already" at Lebap move ask "$id" Merw
 refuses 1 "in transfer to Mary, to which this field was sent" at Lebap set "$id" name=Other
 expect 0 at Lebap set "$id" city=Atamyrat
 expect 0 at Lebap show "$id"
-says "in transfer from Lebap to Mary"
+says out "in transfer from Lebap to Mary"
 expect 0 at Lebap --json show "$id"
-says '"transfer":{'
-says '"state":"asked"'
-says_not '"title"'
+says out '"transfer":{'
+says out '"state":"asked"'
+lacks out '"title"'
 expect 0 at Lebap list person
-says "in transfer"
+says out "in transfer"
 expect 0 at Lebap status
-says "1 record is in transfer to another office"
+says out "1 record is in transfer to another office"
 
 # The other side hears of it, and sees whom it is about.
 syncs Lebap Mary
 expect 0 at Mary status
-says '1 record is to be taken over: `kerwen move list`'
+says out '1 record is to be taken over: `kerwen move list`'
 expect 0 at Mary status --json
-says '"to_take_over":1'
+says out '"to_take_over":1'
 expect 0 at Mary move list
-says "KANARAman, 1985-03-17"
+says out "KANARAman, 1985-03-17"
 expect 0 at Mary move show "$id"
-says "from Lebap to Mary: asked"
-says "reason: moved house"
-says 'to be answered: `kerwen move accept`'
+says out "from Lebap to Mary: asked"
+says out "reason: moved house"
+says out 'to be answered: `kerwen move accept`'
 expect 0 at Mary --json move show "$id"
-says '"record":"'"$id"'","kind":"person","from":"Lebap","to":"Mary","state":"asked"'
+says out '"record":"'"$id"'","kind":"person","from":"Lebap","to":"Mary","state":"asked"'
 refuses 1 "this was asked by Lebap" at Mary move withdraw "$id"
 refuses 1 "this was asked of Mary" at Lebap move accept "$id"
 refuses 1 "this was asked of Mary" at c move decline "$id"
 expect 0 at c move list
-says "person"
-says_not KANAR
+says out "person"
+lacks out KANAR
 expect 0 at c move list --json
 [ "$(grep -o '"record"' out | wc -l)" = 1 ] || fail "the centre lists both sides: $(cat out)"
 
@@ -183,52 +136,52 @@ expect 0 at c move list --json
 expect 0 at Mary move accept "$id" --author Maral
 refuses 1 "this was answered already: accepted" at Mary move accept "$id"
 expect 0 at Mary list person
-says_not KANAR
+lacks out KANAR
 expect 0 at Mary show "$id"
-says "in transfer from Lebap to Mary"
-says_not KANAR
+says out "in transfer from Lebap to Mary"
+lacks out KANAR
 
 # What Lebap writes before it hears is a conflict at Mary, and not lost.
 syncs Mary
 expect 0 at Lebap set "$id" birth=1985-03-07 --author Aynur
 syncs Mary Lebap Mary
 expect 0 at Mary show "$id"
-says "KANARAman"
-says "KANARnote"
-says "Aynur"
-says "(conflict)"
-says "1985-03-07"
-says "1985-03-17"
-says "Atamyrat"
+says out "KANARAman"
+says out "KANARnote"
+says out "Aynur"
+says out "(conflict)"
+says out "1985-03-07"
+says out "1985-03-17"
+says out "Atamyrat"
 expect 0 at Mary --json show "$id"
-says '"home":"Mary"'
+says out '"home":"Mary"'
 expect 0 at Lebap show "$id"
-says "moved to Mary (TM-M) on "
-says_not KANAR
-says_not Atamyrat
+says out "moved to Mary (TM-M) on "
+lacks out KANAR
+lacks out Atamyrat
 expect 0 at Lebap --json show "$id"
-says '"moved":true'
+says out '"moved":true'
 expect 0 at Lebap list person
-says_not Atamyrat
+lacks out Atamyrat
 expect 0 at Lebap export person
-says_not Atamyrat
+lacks out Atamyrat
 refuses 1 "this record was moved to Mary" at Lebap set "$id" city=Kerki
 refuses 1 "this record was moved to Mary" at Lebap move ask "$id" Merw
 expect 0 at Mary set "$id" city=Merw birth=1985-03-07
 expect 0 at Mary show "$id"
-says_not "(conflict)"
+lacks out "(conflict)"
 expect 0 at Lebap move list --all
-says moved
+says out moved
 expect 0 at Mary status
-says_not "taken over"
+lacks out "taken over"
 
 # Each is counted once, where it lives.
 syncs Mary Lebap Merw
 expect 0 at c figures people --json
-says '{"office":"Mary","value":1}'
-says '"total":1'
+says out '{"office":"Mary","value":1}'
+says out '"total":1'
 expect 0 at Lebap figures people --json
-says '"total":0'
+says out '"total":0'
 for node in c Lebap Mary Merw; do
 	expect 0 at "$node" verify
 done
@@ -254,8 +207,8 @@ syncs Lebap Mary
 expect 0 at Mary move decline "${two#*-*-*-*-}" --reason "lives elsewhere"
 syncs Mary Lebap
 expect 0 at Lebap move show "$two"
-says "declined"
-says "note: lives elsewhere"
+says out "declined"
+says out "note: lives elsewhere"
 expect 0 at Lebap set "$two" name=Zwei
 expect 0 at Lebap move ask "$two" Mary
 expect 0 at Lebap move withdraw "$two"
@@ -265,4 +218,4 @@ syncs Lebap Mary
 expect 0 at Lebap set "$two" name=Iki
 refuses 1 "is over: withdrawn" at Lebap move withdraw "$two"
 expect 0 at Mary move list --json
-says '{"format":1,"transfers":[]}'
+says out '{"format":1,"transfers":[]}'

@@ -4,68 +4,7 @@
 # closed while an office was away: kept, flagged, mapped.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-pids=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# Ends what this script started, and nothing else.
-clean()
-{
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || true
-	done
-}
-trap clean EXIT
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
-
-# says FILE TEXT, lacks FILE TEXT: whether the text is in the file.
-says()
-{
-	grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(cat "$1")"
-}
-
-lacks()
-{
-	if grep -qF -- "$2" "$1"; then
-		fail "\"$2\" is in $1: $(cat "$1")"
-	fi
-}
-
-wait_for()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 100 ] || fail "did not happen: $*: $(tail -n 3 ./*.log)"
-		sleep 0.1
-	done
-}
-
-port()
-{
-	sed -n 's/.*listening on port \([0-9]*\).*/\1/p' c.log | tail -n 1
-}
-
-listens()
-{
-	[ -n "$(port)" ]
-}
+. "$(dirname "$0")/lib.sh"
 
 # schema VERSION CODE-LINES [UNIQUE]: writes schema.yaml.
 schema()
@@ -113,12 +52,12 @@ schema 1 "$open_districts" "$key"
 expect 0 "$KERWEN" -C c init --centre --name Centre --schema schema.yaml --listen 127.0.0.1:0
 "$KERWEN" -C c run 2>>c.log </dev/null &
 pids=$!
-wait_for listens
+wait_for listens c
 for office in Mary:1:TM-M Dashoguz:2:TM-D Merw:3:TM-M Lebap:4:TM-L; do
 	name=${office%%:*}
 	rest=${office#*:}
 	expect 0 "$KERWEN" -C c office invite "$name" --number "${rest%%:*}" \
-		--region "${rest#*:}" --centre "127.0.0.1:$(port)" --out "$name.inv"
+		--region "${rest#*:}" --centre "127.0.0.1:$(port_of c)" --out "$name.inv"
 	expect 0 "$KERWEN" -C "$name" init --join "$name.inv"
 done
 sync Mary Dashoguz Merw Lebap

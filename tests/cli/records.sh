@@ -2,31 +2,7 @@
 # Records on the command line: add, set, delete, restore, show, list.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
-
-# says FILE TEXT: the text is in the file.
-says()
-{
-	grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(cat "$1")"
-}
+. "$(dirname "$0")/lib.sh"
 
 cat >schema.yaml <<'YAML'
 schema: test

@@ -3,16 +3,7 @@
 # exit code that the same kind of mistake always has.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-pids=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
+. "$(dirname "$0")/lib.sh"
 
 clean()
 {
@@ -20,17 +11,6 @@ clean()
 		kill "$pid" 2>/dev/null || true
 	done
 	[ -z "${apart:-}" ] || rm -rf "$apart"
-}
-trap clean EXIT
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
 }
 
 # says WORDS...: the last error has each of them.
@@ -68,6 +48,7 @@ lost()
 	rm -rf b
 	cp -pR a b
 }
+
 lost
 rm b/db/data.mdb
 expect 10 "$KERWEN" -C b status
@@ -149,6 +130,7 @@ records()
 {
 	"$KERWEN" -C a status --json | sed 's/.*"records":\([0-9]*\).*/\1/'
 }
+
 before=$(records)
 status=0
 "$KERWEN" -C a add person nr=full >/dev/full 2>err </dev/null || status=$?
@@ -224,6 +206,7 @@ csv()
 	expect "$code" "$KERWEN" -C a import person f.csv
 	says "f.csv" "$@"
 }
+
 csv 2 'nr,\0tags\n1,x\n' "a NUL byte in the first line" "UTF-8"
 csv 2 '\377\376n\0r\0\n\0' "is in UTF-16" "UTF-8"
 csv 2 'nr,tags\r1,x\r2,y\r' "carriage return" "line ends"
@@ -296,7 +279,6 @@ expect 0 "$KERWEN" schema check schema.yaml
 [ ! -s err ] || fail "a note without reason: $(cat err)"
 
 # --- another program at the centre's address --------------------------------------------------------
-
 
 perl -MIO::Socket::INET -e '
 	$l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 5) or exit 1;

@@ -3,69 +3,7 @@
 # (D20), and a process that is killed while it finds its way back (P1, P19).
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-pids=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# Ends what this script started, and nothing else.
-clean()
-{
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || true
-	done
-}
-trap clean EXIT
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
-
-# says TEXT: what was just run said so on standard error.
-says()
-{
-	grep -qF -e "$1" err || fail "not said: $1: $(cat err)"
-}
-
-port_of()
-{
-	sed -n 's/.*listening on port \([0-9]*\).*/\1/p' "$1.log" 2>/dev/null | tail -n 1
-}
-
-# start DIR: runs its daemon until the end of the test.
-start()
-{
-	"$KERWEN" -C "$1" run 2>>"$1.log" </dev/null &
-	daemon=$!
-	pids="$pids $daemon"
-}
-
-wait_for()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || fail "did not happen: $*: $(tail -n 3 ./*.log)"
-		sleep 0.1
-	done
-}
-
-listens()
-{
-	[ -n "$(port_of "$1")" ]
-}
+. "$(dirname "$0")/lib.sh"
 
 sync_of()
 {
@@ -136,9 +74,9 @@ expect 0 "$KERWEN" -C a set "$id" nr=3 visits+=8
 expect 0 "$KERWEN" -C a status
 grep -q '2 changes are not yet confirmed' out || fail "status: $(cat out)"
 sync_of a
-says 'restored from a copy, or runs in two places: 2 changes of yours came back from the centre'
-says '2 written after that were issued again'
-says '1 entry came back without the fields that only this office keeps'
+says err 'restored from a copy, or runs in two places: 2 changes of yours came back from the centre'
+says err '2 written after that were issued again'
+says err '1 entry came back without the fields that only this office keeps'
 grep -q 'goes on elsewhere than here' c.log || fail "the centre was not told: $(cat c.log)"
 expect_value a visits 15
 expect_value c visits 15
@@ -162,19 +100,19 @@ cp -a db.copy a/db
 expect 0 "$KERWEN" -C a list person
 grep -q incarnation err && fail "reading begins one: $(cat err)"
 expect 0 "$KERWEN" -C a set "$id" visits+=64
-says 'its database is older than its file `lease`'
+says err 'its database is older than its file `lease`'
 sync_of a
-says 'were written here and never sent: they are lost'
+says err 'were written here and never sent: they are lost'
 expect_value c visits 79
 [ "$(digests a)" = "$(digests c)" ] || fail "they differ"
 
 # --- a lease that is torn, missing or elsewhere refuses nothing -------------------
 printf rubbish >a/lease
 expect 0 "$KERWEN" -C a set "$id" visits+=1
-says 'missing, damaged or of another directory'
+says err 'missing, damaged or of another directory'
 rm a/lease
 expect 0 "$KERWEN" -C a set "$id" visits+=1
-says 'missing, damaged or of another directory'
+says err 'missing, damaged or of another directory'
 mkdir state
 echo "state: \"$PWD/state\"" >>a/kerwen.yaml
 mv a/lease state/lease
@@ -185,7 +123,7 @@ sync_of a
 expect_value c visits 82
 rm -rf state
 expect 1 "$KERWEN" -C a status
-says 'make it, for this user, or correct `state`'
+says err 'make it, for this user, or correct `state`'
 mkdir state
 sync_of a
 

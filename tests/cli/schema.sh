@@ -2,26 +2,8 @@
 # Schemas: checked, shown, applied one after another.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
 root=$(cd "$(dirname "$0")/../.." && pwd)
-cd "$TMPDIR"
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat err)"
-}
+. "$(dirname "$0")/lib.sh"
 
 for f in unhcr migration; do
 	expect 0 "$KERWEN" schema check "$root/configs/$f.yaml"

@@ -4,16 +4,7 @@
 # said not to be there.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-pids=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
+. "$(dirname "$0")/lib.sh"
 
 clean()
 {
@@ -22,7 +13,6 @@ clean()
 		kill "$pid" 2>/dev/null || true
 	done
 }
-trap clean EXIT
 
 # expect CODE COMMAND...: runs it; leaves its output in out and err.
 expect()
@@ -34,16 +24,6 @@ expect()
 	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err): $(cat c.log)"
 }
 
-says()
-{
-	grep -qF -- "$1" err || fail "not said: $1: $(cat err)"
-}
-
-port_of()
-{
-	sed -n 's/.*listening on port \([0-9]*\).*/\1/p' "$1.log" | tail -n 1
-}
-
 wait_for()
 {
 	tries=0
@@ -52,11 +32,6 @@ wait_for()
 		[ "$tries" -lt 100 ] || fail "did not happen: $*: $(cat c.log)"
 		sleep 0.1
 	done
-}
-
-listens()
-{
-	[ -n "$(port_of "$1")" ]
 }
 
 # start LIMITS: the centre's daemon with `ulimit LIMITS`.
@@ -135,7 +110,7 @@ done
 expect 0 "$KERWEN" -C c status
 grep -q "does not answer" out || fail "it is denied: $(cat out)"
 expect 1 "$KERWEN" -C c sync --timeout 1
-says "does not answer"
+says err "does not answer"
 kill -CONT "$daemon"
 expect 0 "$KERWEN" -C c status
 grep -q "listens on port" out || fail "it does not recover: $(cat out)"
@@ -145,7 +120,7 @@ mv c/control.sock c/away
 expect 0 "$KERWEN" -C c status
 grep -q "does not answer" out || fail "it is denied: $(cat out)"
 expect 1 "$KERWEN" -C c sync
-says "does not answer"
+says err "does not answer"
 kill "$daemon"
 wait "$daemon" || fail "the daemon did not end in order: $(cat c.log)"
 expect 0 "$KERWEN" -C c status
