@@ -13,6 +13,7 @@
 
 #include "node/store/apply_priv.h"
 #include "node/store/context.h"
+#include "node/store/home.h"
 #include "node/store/rejoin.h"
 #include "node/store/replaced.h"
 #include "proto/entry_codec.h"
@@ -106,11 +107,19 @@ static enum rc apply_change(struct work *w, const struct entry *e, uint32_t plac
 	struct context context = { .txn = w->txn, .header = &e->header, .change = &change };
 	struct seen seen = { .ctx = &context, .covers = context_covers };
 	struct rights rights;
+	bool taken = false;
 	enum rc rc = entry_decode_change(e, place, w->arena, &change);
 
 	if (rc == RC_OK) {
 		rights = rights_of(w, &e->header, change.kind);
 		rc = rights_judge(&rights, &change);
+	}
+	if (rc == RC_OK) {
+		rc = home_is_taken(w, &change, dot, &taken);
+		if (rc != RC_OK) {
+			return rc;
+		}
+		rc = taken ? RC_DENIED : RC_OK;
 	}
 	if (rc == RC_OK) {
 		rc = work_apply(w, &change, dot, place, &seen);
