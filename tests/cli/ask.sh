@@ -14,7 +14,7 @@ kinds:
 YAML
 "$KERWEN" -C c init --centre --name C --schema schema.yaml --listen 127.0.0.1:0 2>err
 cat >ask.py <<'PY'
-import os, pty, select, sys, termios, time
+import os, pty, select, signal, sys, termios, time
 
 KERWEN = sys.argv[1]
 LONG = b"four words nobody guesses\n"
@@ -39,6 +39,7 @@ def run(words, answers):
     pid = os.fork()
     if pid == 0:
         os.close(master)
+        signal.signal(signal.SIGINT, signal.SIG_DFL) # who runs this in the background ignores it
         os.login_tty(slave) if hasattr(os, "login_tty") else take(slave)
         os.execv(KERWEN, [KERWEN] + words)
     shown = b""
