@@ -15,9 +15,9 @@ struct code_label {
 };
 
 /*
- * The codes with this label, in any language of the schema: those that differ in case at most, else those with
- * the same letters in any alphabet (fold.h). Codes that are not in use any more
- * only when no other fits. scratch is used and given back. RC_NOMEM.
+ * The codes with this label, in any language of the schema: those that differ in case at most, else
+ * those with the same letters in any alphabet (fold.h). Codes that are not in use any more only
+ * when no other fits. scratch is used and given back. RC_NOMEM.
  */
 enum rc code_label_find(const struct schema_codes *codes, struct bytes text, struct arena *scratch,
 			struct code_label *out);
