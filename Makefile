@@ -6,7 +6,7 @@
 
 CC      ?= cc
 CFLAGS  ?= -O2 -g
-WERROR  ?= -Werror
+WERROR  ?=
 DATA    ?= ../shared/data
 PREFIX  ?= /usr/local
 BUILD   ?= build

@@ -141,7 +141,7 @@ static enum rc read_chars(struct bytes in, struct arena *a, struct chars *out)
 
 enum rc fold_case(struct bytes in, struct arena *a, struct bytes *out)
 {
-	struct chars c;
+	struct chars c = { NULL, 0 };
 	enum rc rc = read_chars(in, a, &c);
 	utf8proc_ssize_t n = 0;
 

@@ -190,7 +190,7 @@ static enum rc judge_one(struct judge *j, const struct draft_op *op, bool *chang
 		return draft_say(j->result, RC_INVALID, "leave one of them out",
 				 "%s.%s is given twice", j->d->kind->name, f->name);
 	}
-	if (rc == RC_OK) {
+	if (rc == RC_OK && !j->allowed[f->reach]) {
 		rc = judge_scope(j, f->name, f->reach);
 	}
 	if (rc == RC_OK && f->reach == REACH_OFFICE && !j->is_new) {
@@ -233,7 +233,8 @@ static enum rc keep_ops(struct judge *j)
 		if (rc == RC_OK && changes) {
 			ops[count++] = *op;
 			*given(j, op->field) = true;
-			rc = draft_note_closed(j->w, op, j->result);
+			rc = op->field->codes == NULL ? RC_OK :
+							draft_note_closed(j->w, op, j->result);
 		}
 	}
 	rc = rc == RC_OK ? compute_ops(j, ops, &count) : rc;
