@@ -70,9 +70,31 @@ static enum rc read_carried(const Kerwen__Header *m, struct header *out)
 	return RC_OK;
 }
 
+static enum rc read_rulings(const Kerwen__Header *m, struct arena *a, struct header *out)
+{
+	struct ruling *list = arena_take(a, m->n_rulings * sizeof(*list));
+	size_t i;
+
+	if (list == NULL) {
+		return RC_NOMEM;
+	}
+	for (i = 0; i < m->n_rulings; i++) {
+		const Kerwen__Ruling *v = m->rulings[i];
+
+		if (v->seq == 0 || v->place >= LIMIT_CHANGES_PER_ENTRY_MAX) {
+			return RC_CORRUPT;
+		}
+		list[i] = (struct ruling){ { v->feed, v->seq }, v->place, v->accept };
+	}
+	out->rulings = list;
+	out->rulings_count = (uint32_t)m->n_rulings;
+	return RC_OK;
+}
+
 static bool is_header_bounded(const Kerwen__Header *m)
 {
 	return m->n_parts <= LIMIT_PARTS_PER_COMMIT_MAX && m->n_cuts <= LIMIT_CUTS_PER_ENTRY_MAX &&
+	       m->n_rulings <= LIMIT_RULINGS_PER_ENTRY_MAX &&
 	       strlen(m->author) <= LIMIT_AUTHOR_BYTES_MAX &&
 	       strlen(m->reason) <= LIMIT_REASON_BYTES_MAX;
 }
@@ -122,7 +144,7 @@ enum rc entry_decode_header(struct bytes b, struct arena *a, struct header *out)
 		out->has_replaces = true;
 		rc = read_cut(m->replaces, &out->replaces);
 	}
-	return rc;
+	return rc == RC_OK ? read_rulings(m, a, out) : rc;
 }
 
 static enum rc read_entry(const Kerwen__Entry *m, struct arena *a, struct entry *out)

@@ -41,6 +41,18 @@ static void put_carried(struct bytes_writer *w, const struct header *h)
 	wire_put_element(w, 15, bytes_written(&s));
 }
 
+static void put_ruling(struct bytes_writer *w, const struct ruling *v)
+{
+	uint8_t buffer[SMALL_MAX];
+	struct bytes_writer s = bytes_writer_init(buffer, sizeof(buffer));
+
+	wire_put_fixed64(&s, 1, v->dot.feed);
+	wire_put_uint(&s, 2, v->dot.seq);
+	wire_put_uint(&s, 3, v->place);
+	wire_put_uint(&s, 4, v->accept);
+	wire_put_element(w, 17, bytes_written(&s));
+}
+
 void entry_encode_header(const struct header *h, struct bytes_writer *w)
 {
 	uint32_t i;
@@ -70,6 +82,9 @@ void entry_encode_header(const struct header *h, struct bytes_writer *w)
 	}
 	if (h->has_replaces) {
 		put_cut(w, 16, &h->replaces);
+	}
+	for (i = 0; i < h->rulings_count; i++) {
+		put_ruling(w, &h->rulings[i]);
 	}
 }
 

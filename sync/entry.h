@@ -57,6 +57,14 @@ struct cut {
 	uint8_t hash[HASH_LEN];
 };
 
+/* "The change at this place of entry (feed, seq), which is in quarantine, is
+ * accepted", or discarded. */
+struct ruling {
+	struct dot dot;
+	uint32_t place;
+	bool accept;
+};
+
 /* One of the scopes that a commit of several touches: its last entry there. */
 struct commit_part {
 	uint16_t scope;
@@ -84,7 +92,9 @@ struct header {
 	const struct cut *cuts; /* entries of the centre only */
 	uint32_t cuts_count;
 	bool has_replaces;
-	struct cut replaces; /* the entry of a forked feed that this one stands for */
+	struct cut replaces;          /* the entry of a forked feed that this one stands for */
+	const struct ruling *rulings; /* entries of the centre only */
+	uint32_t rulings_count;
 };
 
 struct entry {

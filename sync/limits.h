@@ -12,6 +12,7 @@
 	X(OPS_PER_CHANGE_MAX, 1024, "operations", "format", "operations in one record change")     \
 	X(CUTS_PER_ENTRY_MAX, 512, "cuts", "format", "feeds named by one cut entry")               \
 	X(FOLLOWS_MAX, 64, "feeds", "format", "feeds that one feed continues")                     \
+	X(RULINGS_PER_ENTRY_MAX, 512, "rulings", "format", "changes judged by one entry")          \
 	X(PARTS_PER_COMMIT_MAX, 64, "scopes", "format", "scopes that one commit touches")          \
 	X(COMMIT_ENTRIES_MAX, 512, "entries", "format", "entries of one commit in one feed")       \
 	X(AUTHOR_BYTES_MAX, 128, "bytes", "format", "name of an author")                           \

@@ -31,8 +31,10 @@ static const struct schema_field OFFICE_FIELDS[] = {
 	FIELD(6, "scope_region", VALUE_INT, POLICY_LATEST),
 	FIELD(7, "key", VALUE_BYTES, POLICY_LATEST),
 	SET(8, "addresses", VALUE_TEXT),
-	FIELD(9, "state", VALUE_TEXT, POLICY_LATEST), /* unset, or "closed" */
+	FIELD(9, "state", VALUE_TEXT, POLICY_LATEST), /* unset, "retired" or "revoked" */
 	FIELD(10, "closed_on", VALUE_DATE, POLICY_LATEST),
+	SET(11, "closed_feeds", VALUE_BYTES),               /* see node/store/closing.h */
+	FIELD(12, "closed_for", VALUE_TEXT, POLICY_LATEST), /* the reason */
 };
 
 static const struct schema_field PART_FIELDS[] = {

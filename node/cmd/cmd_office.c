@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "node/base/clock.h"
+#include "node/cmd/office_arg.h"
 #include "node/cmd/open.h"
 #include "node/store/peers.h"
+#include "sync/date.h"
 
 static enum rc put_text(json_t *o, const char *name, const char *text)
 {
@@ -16,9 +18,34 @@ static enum rc put_text(json_t *o, const char *name, const char *text)
 static const char *state_of(const struct office_info *o)
 {
 	if (o->is_closed) {
-		return "closed";
+		return o->is_revoked ? "revoked" : "retired";
 	}
 	return o->has_key ? "active" : "invited";
+}
+
+/* The day from which a closed office is not counted. */
+static struct bytes since(const struct office_info *o, char buffer[DATE_TIME_TEXT_MAX])
+{
+	struct bytes_writer w = bytes_writer_init(buffer, DATE_TIME_TEXT_MAX);
+
+	if (o->is_closed && date_is_valid(o->closed_on, false)) {
+		date_format(o->closed_on, &w);
+	}
+	return bytes_written(&w);
+}
+
+static enum rc put_closing(json_t *object, const struct office_info *o)
+{
+	char date[DATE_TIME_TEXT_MAX];
+	struct bytes text = since(o, date);
+
+	if (!o->is_closed) {
+		return RC_OK;
+	}
+	if (text.len > 0 && json_object_set_new(object, "closed_on", out_string(text)) != 0) {
+		return RC_NOMEM;
+	}
+	return put_text(object, "closed_for", o->closed_for);
 }
 
 static json_t *describe(const struct office_info *o, struct kv_txn *t)
@@ -27,7 +54,7 @@ static json_t *describe(const struct office_info *o, struct kv_txn *t)
 	struct peer_state peer;
 
 	if (object == NULL || put_text(object, "name", o->name) != RC_OK ||
-	    put_text(object, "region", o->region) != RC_OK) {
+	    put_text(object, "region", o->region) != RC_OK || put_closing(object, o) != RC_OK) {
 		json_decref(object);
 		return NULL;
 	}
@@ -57,18 +84,21 @@ static enum rc list_table(struct out *o, const struct catalog *c)
 	static const struct out_column columns[] = { { .name = "number", .is_number = true },
 						     { .name = "name" },
 						     { .name = "region" },
-						     { .name = "state" } };
+						     { .name = "state" },
+						     { .name = "since" } };
 	struct out_table *t = out_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	uint32_t i;
 
 	for (i = 0; i < c->offices_count; i++) {
 		const struct office_info *office = &c->offices[i];
+		char date[DATE_TIME_TEXT_MAX];
 
 		out_table_row(t);
 		out_table_number(t, office->number);
 		out_table_text(t, office->name);
 		out_table_text(t, office->region);
 		out_table_text(t, state_of(office));
+		out_table_cell(t, since(office, date));
 	}
 	return out_table_print(o, t);
 }
@@ -93,22 +123,6 @@ static int run_list(struct cmd_context *c, const struct cmd_args *args)
 	}
 	open_close(&n);
 	return code;
-}
-
-/* By name, or by number. */
-static const struct office_info *find_office(const struct catalog *c, const char *text)
-{
-	const struct office_info *o = catalog_office_by_name(c, bytes_of(text));
-	char number[8];
-	uint32_t i;
-
-	for (i = 0; i < c->offices_count && o == NULL; i++) {
-		(void)snprintf(number, sizeof(number), "%u", c->offices[i].number);
-		if (strcmp(number, text) == 0) {
-			o = &c->offices[i];
-		}
-	}
-	return o;
 }
 
 /* The incarnations that called: more than one that still does means that the
@@ -163,7 +177,7 @@ static int show_json(struct cmd_context *c, const struct office_info *o, struct 
 static int show(struct cmd_context *c, const struct office_info *o, struct kv_txn *t)
 {
 	struct peer_state peer;
-	char contact[32];
+	char contact[32], date[DATE_TIME_TEXT_MAX];
 
 	if (c->out->json) {
 		return show_json(c, o, t);
@@ -172,6 +186,12 @@ static int show(struct cmd_context *c, const struct office_info *o, struct kv_tx
 	out_line(c->out, "number        %u", o->number);
 	out_line(c->out, "region        %s", o->region);
 	out_line(c->out, "state         %s", state_of(o));
+	if (o->is_closed) {
+		struct bytes day = since(o, date);
+
+		out_line(c->out, "since         %.*s", (int)day.len, (const char *)day.p);
+		out_line(c->out, "reason        %s", o->closed_for);
+	}
 	if (peers_get(t, o->number, &peer) == RC_OK && peer.contact_ms > 0) {
 		clock_format((uint64_t)peer.contact_ms, contact);
 		out_line(c->out, "last contact  %s", contact);
@@ -191,10 +211,8 @@ static int run_show(struct cmd_context *c, const struct cmd_args *args)
 		code = open_read(c, &n, &t);
 	}
 	if (code == CMD_OK) {
-		o = find_office(n.store->catalog, args->words[0]);
-		code = o == NULL ? cmd_fail(c, CMD_FAILED, "see `kerwen office list`",
-					    "there is no office \"%s\"", args->words[0]) :
-				   show(c, o, t);
+		code = office_arg_find(c, n.store->catalog, args->words[0], &o);
+		code = code == CMD_OK ? show(c, o, t) : code;
 		store_end(n.store, t);
 	}
 	open_close(&n);
@@ -204,7 +222,9 @@ static int run_show(struct cmd_context *c, const struct cmd_args *args)
 const struct command cmd_office_list_command = {
 	.name = "office list",
 	.summary = "the offices of the system",
-	.details = "invited: its invitation was not used yet; active: its key is known.",
+	.details =
+		"invited: its invitation was not used yet; active: its key is known; retired and\n"
+		"revoked: it is not admitted any more.",
 	.run = run_list,
 };
 

@@ -1,4 +1,4 @@
-/* `kerwen office invite`: admits an office and writes its invitation. */
+/* `kerwen office invite` and `kerwen office rekey`: they write invitations. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +31,9 @@ static void sign(void *ctx, struct bytes text, uint8_t seal[SIG_LEN])
 struct invite {
 	struct admit_request request;
 	struct bytes addresses[INVITATION_ADDRESSES_MAX];
+	struct bytes reason;
 	const char *out;
-	bool again;
+	bool again, is_rekey;
 };
 
 static int read_line(struct cmd_context *c, const char *what, const char *text, struct arena *a,
@@ -160,6 +161,16 @@ static void tell(struct cmd_context *c, const struct cmd_node *n, const struct i
 	}
 }
 
+static enum rc admit(struct store *s, const struct invite *i, uint8_t token[TOKEN_LEN],
+		     struct path_problem *why)
+{
+	if (i->is_rekey) {
+		return admit_rekey(s, i->request.number, i->request.author, i->reason, token, why);
+	}
+	return i->again ? admit_again(s, i->request.number, i->request.author, token, why) :
+			  admit_office(s, &i->request, token, why);
+}
+
 static int invite(struct cmd_context *c, struct cmd_node *n, struct invite *i)
 {
 	uint8_t token[TOKEN_LEN];
@@ -168,13 +179,11 @@ static int invite(struct cmd_context *c, struct cmd_node *n, struct invite *i)
 	enum rc rc;
 	int code = open_key(c, n, &key);
 
-	if (code == CMD_OK && i->again) {
+	if (code == CMD_OK && (i->again || i->is_rekey)) {
 		code = find_again(c, n, i);
 	}
 	if (code == CMD_OK) {
-		rc = i->again ? admit_again(n->store, i->request.number, i->request.author, token,
-					    &why) :
-				admit_office(n->store, &i->request, token, &why);
+		rc = admit(n->store, i, token, &why);
 		code = rc == RC_OK ?
 			       write_file(c, n, i, token, &key) :
 			       cmd_fail_path(c, rc == RC_INVALID ? CMD_USAGE : cmd_exit_of(rc),
@@ -189,27 +198,56 @@ static int invite(struct cmd_context *c, struct cmd_node *n, struct invite *i)
 	return code;
 }
 
-static int run(struct cmd_context *c, const struct cmd_args *args)
+/* The part of a command that both have; i was read already. */
+static int write_invitation(struct cmd_context *c, const struct cmd_args *args, struct cmd_node *n,
+			    struct invite *i)
 {
 	struct author_arg author;
 	struct path_problem why;
+	int code = author_arg_get(c, args, &author);
+
+	i->request.author = author.name;
+	i->reason = author.reason;
+	if (code == CMD_OK && i->is_rekey && i->reason.len == 0) {
+		code = cmd_fail(c, CMD_USAGE, "say why: --reason TEXT",
+				"making a key void needs a reason");
+	}
+	if (code == CMD_OK && path_check_new(i->out, &why) != RC_OK) {
+		code = cmd_fail_path(c, CMD_FAILED, &why);
+	}
+	return code == CMD_OK ? invite(c, n, i) : code;
+}
+
+static int run(struct cmd_context *c, const struct cmd_args *args)
+{
 	struct invite i;
 	struct cmd_node n;
 	int code = open_node(c, &n);
 
-	if (code != CMD_OK) {
-		return code;
-	}
-	code = read_args(c, args, &n.scratch, &i);
 	if (code == CMD_OK) {
-		code = author_arg_get(c, args, &author);
-		i.request.author = author.name;
-	}
-	if (code == CMD_OK && path_check_new(i.out, &why) != RC_OK) {
-		code = cmd_fail_path(c, CMD_FAILED, &why);
+		code = read_args(c, args, &n.scratch, &i);
 	}
 	if (code == CMD_OK) {
-		code = invite(c, &n, &i);
+		code = write_invitation(c, args, &n, &i);
+	}
+	open_close(&n);
+	return code;
+}
+
+static int run_rekey(struct cmd_context *c, const struct cmd_args *args)
+{
+	struct invite i = { .out = cmd_option(args, "out"), .is_rekey = true };
+	struct cmd_node n;
+	int code = open_node(c, &n);
+
+	if (code == CMD_OK) {
+		code = read_line(c, "NAME", args->words[0], &n.scratch, &i.request.name);
+	}
+	if (code == CMD_OK) {
+		code = read_addresses(c, args, &i);
+	}
+	if (code == CMD_OK) {
+		code = write_invitation(c, args, &n, &i);
 	}
 	open_close(&n);
 	return code;
@@ -225,4 +263,27 @@ const struct command cmd_office_invite_command = {
 		   "road. The office can work offline as soon as it has it.",
 	.options = options,
 	.run = run,
+};
+
+static const struct cmd_option rekey_options[] = {
+	{ .name = "centre",
+	  .value = "HOST:PORT",
+	  .help = "where it reaches the centre (default: the centre's own)",
+	  .may_repeat = true },
+	{ .name = "out", .value = "FILE", .help = "the invitation", .is_required = true },
+	AUTHOR_ARG_OPTIONS,
+	{ 0 },
+};
+
+const struct command cmd_office_rekey_command = {
+	.name = "office rekey",
+	.words = "NAME",
+	.words_min = 1,
+	.words_max = 1,
+	.summary = "makes an office's key void and invites it anew (the centre)",
+	.details = "For a lost key. What the old key wrote and the centre confirmed stays; the "
+		   "office\n"
+		   "goes on in a new directory, made with `kerwen init --join FILE`.",
+	.options = rekey_options,
+	.run = run_rekey,
 };

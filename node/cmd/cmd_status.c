@@ -317,9 +317,8 @@ static enum rc print_text(const struct status *s)
 	print_records(s);
 	print_shared(s);
 	if (m->quarantine > 0) {
-		out_line(s->c->out,
-			 "%" PRIu64 " changes that came from elsewhere are in quarantine",
-			 m->quarantine);
+		out_line(s->c->out, "%" PRIu64 " %s in quarantine: see `kerwen quarantine list`",
+			 m->quarantine, m->quarantine == 1 ? "change waits" : "changes wait");
 	}
 	print_transfers(s);
 	print_confirmed(s);

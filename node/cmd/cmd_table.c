@@ -5,6 +5,9 @@ extern const struct command cmd_init_command;
 extern const struct command cmd_office_invite_command;
 extern const struct command cmd_office_list_command;
 extern const struct command cmd_office_show_command;
+extern const struct command cmd_office_retire_command;
+extern const struct command cmd_office_revoke_command;
+extern const struct command cmd_office_rekey_command;
 extern const struct command cmd_schema_check_command;
 extern const struct command cmd_schema_show_command;
 extern const struct command cmd_schema_apply_command;
@@ -12,10 +15,10 @@ extern const struct command cmd_add_command;
 extern const struct command cmd_set_command;
 extern const struct command cmd_delete_command;
 extern const struct command cmd_restore_command;
-extern const struct command cmd_conflicts_command;
-extern const struct command cmd_resolve_command;
 extern const struct command cmd_show_command;
 extern const struct command cmd_list_command;
+extern const struct command cmd_conflicts_command;
+extern const struct command cmd_resolve_command;
 extern const struct command cmd_duplicates_command;
 extern const struct command cmd_link_command;
 extern const struct command cmd_unlink_command;
@@ -37,6 +40,10 @@ extern const struct command cmd_key_protect_command;
 extern const struct command cmd_key_unprotect_command;
 extern const struct command cmd_key_change_command;
 extern const struct command cmd_status_command;
+extern const struct command cmd_quarantine_list_command;
+extern const struct command cmd_quarantine_show_command;
+extern const struct command cmd_quarantine_accept_command;
+extern const struct command cmd_quarantine_discard_command;
 extern const struct command cmd_verify_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
@@ -47,6 +54,9 @@ const struct command *const cmd_table[] = {
 	&cmd_office_invite_command,
 	&cmd_office_list_command,
 	&cmd_office_show_command,
+	&cmd_office_retire_command,
+	&cmd_office_revoke_command,
+	&cmd_office_rekey_command,
 	&cmd_schema_check_command,
 	&cmd_schema_show_command,
 	&cmd_schema_apply_command,
@@ -79,6 +89,10 @@ const struct command *const cmd_table[] = {
 	&cmd_key_unprotect_command,
 	&cmd_key_change_command,
 	&cmd_status_command,
+	&cmd_quarantine_list_command,
+	&cmd_quarantine_show_command,
+	&cmd_quarantine_accept_command,
+	&cmd_quarantine_discard_command,
 	&cmd_verify_command,
 	&cmd_limits_command,
 	&cmd_version_command,

@@ -6,8 +6,8 @@
 #include "node/store/context.h"
 #include "node/store/feeds.h"
 #include "node/store/history.h"
-#include "node/store/key.h"
 #include "node/store/parts.h"
+#include "node/store/quarantine.h"
 #include "proto/entry_codec.h"
 #include "sync/feed.h"
 
@@ -142,12 +142,12 @@ static enum rc add_changes(struct show *s, struct show_step *step, const struct 
 	return RC_OK;
 }
 
+/* Whether a change was put aside, and not accepted since. */
 static bool is_aside(struct kv_txn *t, struct dot d, uint32_t place)
 {
-	struct key k = key_quarantine(d, place);
-	struct bytes v;
+	bool in_force = true;
 
-	return kv_get(t, KV_QUARANTINE, key_bytes(&k), &v) == RC_OK;
+	return quarantine_in_force(t, d, place, &in_force) == RC_OK && !in_force;
 }
 
 /* Adds what one change of an entry did to the record. */
@@ -246,6 +246,7 @@ static enum rc add_entry(struct gather *g, const struct history_step *h)
 	}
 	if (rc == RC_OK) {
 		rc = entry_decode_ops(bytes, s->arena, &change);
+		change.id = s->record.id;
 	}
 	if (rc == RC_OK) {
 		made.seen_centre = found.header.seen_centre;

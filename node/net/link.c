@@ -237,7 +237,7 @@ static void start_talk(struct link *l, uint16_t peer, bool knows_peer, bool stay
 
 /* --- what the connection tells -------------------------------------------- */
 
-/* The office that a key belongs to; 0: nobody's. */
+/* The office that a key belongs to, closed or not; 0: nobody's. */
 static uint16_t find_office(struct hub *h, const uint8_t *key)
 {
 	struct kv_txn *t = NULL;
@@ -250,7 +250,7 @@ static uint16_t find_office(struct hub *h, const uint8_t *key)
 	for (i = 0; i < h->store->catalog->offices_count; i++) {
 		const struct office_info *o = &h->store->catalog->offices[i];
 
-		if (o->has_key && !o->is_closed && memcmp(o->key, key, KEY_LEN) == 0) {
+		if (o->has_key && memcmp(o->key, key, KEY_LEN) == 0) {
 			number = o->number;
 		}
 	}
@@ -401,9 +401,21 @@ void link_ask(struct link *l, uint64_t ask)
 	}
 }
 
+/* The centre: the peer was known by its key, which is void since. */
+static bool has_lost_key(struct link *l)
+{
+	return l->hub->store->info.is_centre && l->talk.session.knows_peer &&
+	       find_office(l->hub, l->peer_key) != l->talk.peer;
+}
+
 void link_moved(struct link *l)
 {
-	if (l->conn != NULL && !l->is_over && l->talk.session.state >= SESSION_HELLO) {
+	if (l->conn == NULL || l->is_over || l->talk.session.state < SESSION_HELLO) {
+		return;
+	}
+	if (has_lost_key(l)) {
+		talk_turn_away(&l->talk, "this key is void: the office gets a new invitation");
+	} else {
 		talk_moved(&l->talk);
 	}
 }

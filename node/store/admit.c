@@ -5,6 +5,7 @@
 
 #include "node/base/mem.h"
 #include "node/store/builtin.h"
+#include "node/store/closing.h"
 #include "node/store/feeds.h"
 #include "proto/entry_codec.h"
 #include "proto/invitation_codec.h"
@@ -146,8 +147,35 @@ enum rc admit_office(struct store *s, const struct admit_request *r, uint8_t tok
 	return rc == RC_OK ? RC_OK : fail_store(why, rc, NULL);
 }
 
-enum rc admit_again(struct store *s, uint16_t number, struct bytes author, uint8_t token[TOKEN_LEN],
-		    struct path_problem *why)
+enum rc admit_void_token(struct commit *c, uint16_t number)
+{
+	struct token_key k = token_key(number);
+
+	return kv_del(c->work->txn, KV_META, bytes_at(k.b, sizeof(k.b)));
+}
+
+/* An office that may get a new invitation. */
+static enum rc check_office(const struct store *s, uint16_t number, struct path_problem *why)
+{
+	const struct office_info *o = catalog_office(s->catalog, number);
+	char text[CLOSING_TEXT_MAX];
+
+	if (o == NULL) {
+		return path_fail(why, RC_NOTFOUND, "see `kerwen office list`",
+				 "there is no office %u", number);
+	}
+	if (o->is_closed) {
+		closing_text(o, text);
+		return path_fail(why, RC_EXISTS, "admit another one: `kerwen office invite`", "%s",
+				 text);
+	}
+	return RC_OK;
+}
+
+/* A new token; with is_rekey the key that there was is void. */
+static enum rc admit_anew(struct store *s, uint16_t number, struct bytes author,
+			  struct bytes reason, bool is_rekey, uint8_t token[TOKEN_LEN],
+			  struct path_problem *why)
 {
 	struct commit c;
 	enum rc rc = check_centre(s, why);
@@ -155,22 +183,37 @@ enum rc admit_again(struct store *s, uint16_t number, struct bytes author, uint8
 	if (rc != RC_OK) {
 		return rc;
 	}
-	rc = commit_begin(&c, s, author, bytes_of(""));
+	rc = commit_begin(&c, s, author, reason);
 	if (rc != RC_OK) {
 		return fail_store(why, rc, NULL);
 	}
-	if (catalog_office(s->catalog, number) == NULL) {
+	rc = check_office(s, number, why);
+	if (rc != RC_OK) {
 		commit_abort(&c);
-		return path_fail(why, RC_NOTFOUND, "see `kerwen office list`",
-				 "there is no office %u", number);
+		return rc;
 	}
-	rc = put_token(&c, number, token);
+	rc = is_rekey ? closing_void_key(&c, number) : RC_OK;
+	if (rc == RC_OK) {
+		rc = put_token(&c, number, token);
+	}
 	if (rc != RC_OK) {
 		commit_abort(&c);
 		return fail_store(why, rc, NULL);
 	}
 	rc = commit_end(&c);
 	return rc == RC_OK ? RC_OK : fail_store(why, rc, NULL);
+}
+
+enum rc admit_again(struct store *s, uint16_t number, struct bytes author, uint8_t token[TOKEN_LEN],
+		    struct path_problem *why)
+{
+	return admit_anew(s, number, author, bytes_of(""), false, token, why);
+}
+
+enum rc admit_rekey(struct store *s, uint16_t number, struct bytes author, struct bytes reason,
+		    uint8_t token[TOKEN_LEN], struct path_problem *why)
+{
+	return admit_anew(s, number, author, reason, true, token, why);
 }
 
 /* The national feed as it stands; entries borrow from the transaction. */
@@ -360,6 +403,13 @@ static bool is_bound(const struct store *s, uint16_t number, const uint8_t key[K
 	return o != NULL && o->has_key && !o->is_closed && memcmp(o->key, key, KEY_LEN) == 0;
 }
 
+static bool is_closed(const struct store *s, uint16_t number)
+{
+	const struct office_info *o = catalog_office(s->catalog, number);
+
+	return o != NULL && o->is_closed;
+}
+
 enum rc admit_first_contact(struct store *s, uint16_t number, const uint8_t token[TOKEN_LEN],
 			    const uint8_t key[KEY_LEN])
 {
@@ -369,7 +419,8 @@ enum rc admit_first_contact(struct store *s, uint16_t number, const uint8_t toke
 	if (rc != RC_OK) {
 		return rc;
 	}
-	rc = admit_check_token(c.work->txn, s->crypto, number, token);
+	rc = is_closed(s, number) ? RC_DENIED :
+				    admit_check_token(c.work->txn, s->crypto, number, token);
 	if (rc != RC_OK && is_bound(s, number, key)) {
 		commit_abort(&c);
 		return RC_OK;

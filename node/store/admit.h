@@ -36,6 +36,18 @@ enum rc admit_again(struct store *s, uint16_t number, struct bytes author, uint8
 		    struct path_problem *why);
 
 /*
+ * For an office whose key is lost or must not be used any more, though its
+ * work goes on: the key is void at once, what it wrote stands up to the last
+ * cut (closing.h), and the token is for a new node of the office, which begins
+ * a new incarnation. Codes as admit_again; RC_EXISTS: the office is closed.
+ */
+enum rc admit_rekey(struct store *s, uint16_t number, struct bytes author, struct bytes reason,
+		    uint8_t token[TOKEN_LEN], struct path_problem *why);
+
+/* No invitation of the office opens a door any more, as part of a commit. */
+enum rc admit_void_token(struct commit *c, uint16_t number);
+
+/*
  * Makes the invitation file of an office. addresses: none stands for the
  * system's. Gives *out (free it). RC_NOTFOUND: no such office; RC_LIMIT: the
  * national feed is too long for a file; RC_NOMEM.

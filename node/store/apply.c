@@ -12,12 +12,13 @@
 #include <string.h>
 
 #include "node/store/apply_priv.h"
+#include "node/store/aside.h"
 #include "node/store/context.h"
 #include "node/store/home.h"
 #include "node/store/rejoin.h"
 #include "node/store/replaced.h"
+#include "node/store/ruling.h"
 #include "proto/entry_codec.h"
-#include "sync/rights.h"
 
 static bool same_parts(const struct header *a, const struct header *b)
 {
@@ -47,6 +48,18 @@ static bool names_scope_twice(const struct header *h)
 	return false;
 }
 
+/* Rulings are the centre's, stand alone, and concern their own scope. */
+static bool may_judge(const struct header *h)
+{
+	uint32_t i = 0;
+
+	while (i < h->rulings_count && feed_scope(h->rulings[i].dot.feed) == feed_scope(h->feed)) {
+		i++;
+	}
+	return i == h->rulings_count &&
+	       (i == 0 || (feed_office(h->feed) == 0 && h->changes_count + h->cuts_count == 0));
+}
+
 enum rc apply_check_header(const struct header *h, const struct header *before)
 {
 	bool named = h->parts_count == 0;
@@ -57,6 +70,9 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 	}
 	if (h->is_carried && feed_office(h->feed) != 0) {
 		return RC_CORRUPT; /* an office speaks for itself */
+	}
+	if (!may_judge(h)) {
+		return RC_CORRUPT;
 	}
 	for (i = 0; i < h->cuts_count; i++) {
 		if (feed_scope(h->cuts[i].feed) != feed_scope(h->feed) ||
@@ -85,53 +101,53 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 		       RC_CORRUPT;
 }
 
-static struct rights rights_of(const struct work *w, const struct header *h, uint16_t kind)
+/* Decodes a change and judges whether it may stand. RC_NOTFOUND: it may not,
+ * *why tells. */
+static enum rc judge_change(struct work *w, const struct entry *e, uint32_t place, uint64_t upto,
+			    struct change *change, enum quarantine_reason *why)
 {
-	const struct catalog *c = w->store->catalog;
-	uint16_t office = feed_office(h->feed), scope = feed_scope(h->feed);
-	const struct scope_info *info = catalog_scope(c, scope);
-	struct rights r = {
-		.kind = schema_kind_by_number(&c->schema, kind),
-		.scope = info == NULL ? REACH_OFFICE : info->reach,
-		.office = office,
-		.is_centre = office == 0,
-		.is_member = catalog_is_member(c, office, scope),
-	};
-	return r;
+	bool taken = false;
+	enum rc rc = entry_decode_change(e, place, w->arena, change);
+
+	if (rc == RC_NOMEM) {
+		return rc;
+	}
+	*why = QUARANTINE_MALFORMED;
+	if (rc == RC_OK && e->header.seq > upto) {
+		*why = QUARANTINE_CLOSED;
+		return RC_NOTFOUND;
+	}
+	rc = rc == RC_OK ? ruling_judge(w->store, &e->header, change, why) : RC_NOTFOUND;
+	if (rc == RC_OK) {
+		rc = home_is_taken(w, change, (struct dot){ e->header.feed, e->header.seq }, &taken);
+		*why = QUARANTINE_DENIED;
+	}
+	return rc == RC_OK && taken ? RC_NOTFOUND : rc;
 }
 
-static enum rc apply_change(struct work *w, const struct entry *e, uint32_t place)
+/* upto: the last seq of the feed that may stand. */
+static enum rc apply_change(struct work *w, const struct entry *e, uint32_t place, uint64_t upto)
 {
 	struct dot dot = { e->header.feed, e->header.seq };
 	struct change change;
 	struct context context = { .txn = w->txn, .header = &e->header, .change = &change };
 	struct seen seen = { .ctx = &context, .covers = context_covers };
-	struct rights rights;
-	bool taken = false;
-	enum rc rc = entry_decode_change(e, place, w->arena, &change);
+	enum quarantine_reason why = QUARANTINE_MALFORMED;
+	enum rc rc = judge_change(w, e, place, upto, &change, &why);
 
-	if (rc == RC_OK) {
-		rights = rights_of(w, &e->header, change.kind);
-		rc = rights_judge(&rights, &change);
-	}
-	if (rc == RC_OK) {
-		rc = home_is_taken(w, &change, dot, &taken);
-		if (rc != RC_OK) {
-			return rc;
-		}
-		rc = taken ? RC_DENIED : RC_OK;
+	if (rc == RC_NOTFOUND) {
+		return work_quarantine(w, dot, place, why);
 	}
 	if (rc == RC_OK) {
 		rc = work_apply(w, &change, dot, place, &seen);
-		if (context.rc != RC_OK && w->rc == RC_OK) {
-			w->rc = context.rc;
-		}
-		if (rc != RC_OK && w->rc == RC_OK) {
-			return work_quarantine(w, dot, place, rc);
-		}
-		return w->rc;
 	}
-	return rc == RC_NOMEM ? rc : work_quarantine(w, dot, place, rc);
+	if (context.rc != RC_OK && w->rc == RC_OK) {
+		w->rc = context.rc;
+	}
+	if (rc == RC_INVALID && w->rc == RC_OK) {
+		return work_quarantine(w, dot, place, QUARANTINE_TWICE);
+	}
+	return w->rc == RC_OK ? rc : w->rc;
 }
 
 /* Loads an entry into the arena: it outlives the next put. */
@@ -161,6 +177,7 @@ enum rc apply_settle(struct work *w)
 		w->national_moved = false;
 		w->catalog_moved = true;
 		rc = store_refresh(w->store);
+		rc = rc == RC_OK ? aside_follow_closings(w) : rc;
 	}
 	return rc;
 }
@@ -169,22 +186,15 @@ enum rc apply_settle(struct work *w)
  * it, or it for nothing. */
 static enum rc is_passed_over(struct work *w, struct dot d, const struct header *h, bool *out)
 {
-	struct feed_entry stored;
 	enum rc rc = replaced_note(w, h, out);
 
 	if (rc == RC_OK && h->has_replaces && !*out) {
 		rc = rejoin_note_replaced(w, h);
 	}
-	if (rc == RC_OK && !*out) {
-		rc = feeds_get_entry(w->txn, d, &stored);
-		if (rc == RC_OK) {
-			rc = replaced_skips(w->txn, d, stored.hash, out);
-		}
-	}
-	return rc;
+	return rc == RC_OK && !*out ? replaced_skips_entry(w->txn, d, out) : rc;
 }
 
-static enum rc apply_entry(struct work *w, struct dot d)
+static enum rc apply_entry(struct work *w, struct dot d, uint64_t upto)
 {
 	struct entry e;
 	bool passed_over = false, replaces = false;
@@ -209,14 +219,51 @@ static enum rc apply_entry(struct work *w, struct dot d)
 			rc = work_flush(w);
 			rc = rc == RC_OK ? apply_load(w, d, &e) : rc;
 		}
-		rc = rc == RC_OK ? apply_change(w, &e, i) : rc;
+		rc = rc == RC_OK ? apply_change(w, &e, i, upto) : rc;
+	}
+	return rc == RC_OK && e.header.rulings_count > 0 ? ruling_apply(w, &e.header) : rc;
+}
+
+/* What others put aside of an entry that is applied here already. */
+static enum rc judge_entry(struct work *w, struct dot d, uint64_t upto)
+{
+	enum quarantine_reason why = QUARANTINE_MALFORMED;
+	struct change change;
+	struct entry e;
+	bool passed_over = false;
+	uint32_t i;
+	enum rc rc = work_is_large(w) ? work_flush(w) : RC_OK;
+
+	if (rc == RC_OK) {
+		rc = apply_load(w, d, &e);
+	}
+	if (rc == RC_OK) {
+		rc = replaced_skips_entry(w->txn, d, &passed_over);
+	}
+	for (i = 0; rc == RC_OK && !passed_over && i < e.changes_count; i++) {
+		rc = judge_change(w, &e, i, upto, &change, &why);
+		rc = rc == RC_NOTFOUND ? aside_put(w, &e, i, why) : rc;
+	}
+	return rc;
+}
+
+enum rc apply_judge(struct work *w, const struct work_span *span, const struct epoch *epoch)
+{
+	uint64_t seq, last = UINT64_MAX;
+	enum rc rc = RC_OK;
+
+	if (!catalog_is_closed(w->store->catalog, span->feed, epoch, &last)) {
+		last = UINT64_MAX;
+	}
+	for (seq = span->first; seq <= span->last && rc == RC_OK; seq++) {
+		rc = judge_entry(w, (struct dot){ span->feed, seq }, last);
 	}
 	return rc;
 }
 
 enum rc apply_own(struct work *w, struct dot d)
 {
-	return apply_entry(w, d);
+	return apply_entry(w, d, UINT64_MAX);
 }
 
 /* Moves a feed's mark; everything up to seq was applied. */
@@ -301,16 +348,21 @@ enum rc apply_check_complete(struct work *w, struct apply_lanes *l, const struct
 }
 
 /* Applies one lane's entries up to seq. cuts: NULL where none are owed. */
-enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto, struct apply_cuts *cuts)
+enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto,
+		   const struct epoch *epoch, struct apply_cuts *cuts)
 {
-	uint64_t from = lane->applied, seq = lane->applied;
+	uint64_t from = lane->applied, seq = lane->applied, last = UINT64_MAX;
 	enum rc rc = RC_OK;
+
+	if (!catalog_is_closed(w->store->catalog, lane->feed, epoch, &last)) {
+		last = UINT64_MAX;
+	}
 
 	if (cuts != NULL) {
 		rc = apply_foresee_cut(w, cuts, lane->feed, from, upto);
 	}
 	while (rc == RC_OK && seq < upto) {
-		rc = apply_entry(w, (struct dot){ lane->feed, ++seq });
+		rc = apply_entry(w, (struct dot){ lane->feed, ++seq }, last);
 	}
 	if (rc == RC_OK) {
 		rc = apply_mark(w, lane->feed, upto);
@@ -330,7 +382,7 @@ enum rc apply_commit(struct work *w, struct apply_lanes *l, const struct header 
 	enum rc rc = RC_OK;
 
 	if (count == 0) {
-		return apply_lane(w, lane, lane->applied + 1, cuts);
+		return apply_lane(w, lane, lane->applied + 1, NULL, cuts);
 	}
 	/* The header may go with a flush; its list of parts must not. */
 	memcpy(parts, h->parts, count * sizeof(*parts));
@@ -339,7 +391,7 @@ enum rc apply_commit(struct work *w, struct apply_lanes *l, const struct header 
 
 		if (other != NULL &&
 		    catalog_is_member(w->store->catalog, w->store->info.number, parts[i].scope)) {
-			rc = apply_lane(w, other, parts[i].last_seq, cuts);
+			rc = apply_lane(w, other, parts[i].last_seq, NULL, cuts);
 		}
 	}
 	return rc;

@@ -147,15 +147,49 @@ static enum rc touch_moved(struct work *w, uint64_t feed)
 	return rc;
 }
 
-/* Takes in what one cut covers. */
-static enum rc apply_cut(struct work *w, const struct cut *c, uint64_t centre_seq, int64_t time_ms)
-{
-	struct feed_cut cut = { .seq = c->seq, .centre_seq = centre_seq, .time_ms = time_ms };
-	struct feed_state state;
-	enum rc rc = is_own(w, c->feed) ? touch_moved(w, c->feed) : RC_OK;
+/* The centre's entry that holds a cut. */
+struct cutting {
+	uint64_t seq;
+	int64_t time_ms;
+	struct epoch epoch;
+};
 
-	if (rc == RC_OK && is_own(w, c->feed)) {
-		rc = rejoin_prefer(w, c->feed, c->seq);
+/* What of a node's own a cut covers: before its place is known. */
+static enum rc prepare_own(struct work *w, const struct cut *c)
+{
+	enum rc rc = touch_moved(w, c->feed);
+
+	return rc == RC_OK ? rejoin_prefer(w, c->feed, c->seq) : rc;
+}
+
+/* What was applied here before this cut let it in: own entries. */
+static enum rc judge_applied(struct work *w, const struct cut *c, const struct epoch *epoch)
+{
+	struct work_span span = { c->feed, 0, 0 };
+	struct feed_cut last = { .seq = 0 };
+	struct feed_state state;
+	enum rc rc = feeds_get(w->txn, c->feed, &state);
+
+	if (rc == RC_OK) {
+		rc = feeds_cut_last(w->txn, c->feed, &last);
+	}
+	if (rc != RC_OK && rc != RC_NOTFOUND) {
+		return rc;
+	}
+	span.first = last.seq + 1;
+	span.last = state.applied < c->seq ? state.applied : c->seq;
+	return apply_judge(w, &span, epoch);
+}
+
+/* Takes in what one cut covers. */
+static enum rc apply_cut(struct work *w, const struct cut *c, const struct cutting *by)
+{
+	struct feed_cut cut = { .seq = c->seq, .centre_seq = by->seq, .time_ms = by->time_ms };
+	struct feed_state state;
+	enum rc rc = is_own(w, c->feed) ? prepare_own(w, c) : RC_OK;
+
+	if (rc == RC_OK) {
+		rc = judge_applied(w, c, &by->epoch);
 	}
 	if (rc == RC_OK) {
 		rc = feeds_put_cut(w->txn, c->feed, &cut);
@@ -163,14 +197,15 @@ static enum rc apply_cut(struct work *w, const struct cut *c, uint64_t centre_se
 	if (rc == RC_OK) {
 		rc = feeds_get(w->txn, c->feed, &state);
 	}
-	return rc == RC_OK && state.applied < c->seq ? apply_lane(w, &state, c->seq, NULL) : rc;
+	return rc == RC_OK && state.applied < c->seq ?
+		       apply_lane(w, &state, c->seq, &by->epoch, NULL) :
+		       rc;
 }
 
 static enum rc apply_cuts_of(struct work *w, struct feed_state *lane, const struct header *h)
 {
 	struct cut cuts[LIMIT_CUTS_PER_ENTRY_MAX];
-	uint64_t seq = h->seq;
-	int64_t time_ms = h->time_ms;
+	struct cutting by = { h->seq, h->time_ms, { h->epoch_incarnation, h->epoch_seq } };
 	uint32_t i, count = h->cuts_count;
 	enum rc rc = check_cuts(w, h);
 
@@ -179,13 +214,30 @@ static enum rc apply_cuts_of(struct work *w, struct feed_state *lane, const stru
 	}
 	memcpy(cuts, h->cuts, count * sizeof(*cuts));
 	for (i = 0; i < count && rc == RC_OK; i++) {
-		rc = apply_cut(w, &cuts[i], seq, time_ms);
+		rc = apply_cut(w, &cuts[i], &by);
 	}
 	if (rc == RC_OK) {
-		rc = apply_mark(w, lane->feed, seq);
-		lane->applied = seq;
+		rc = apply_mark(w, lane->feed, by.seq);
+		lane->applied = by.seq;
 	}
 	return rc;
+}
+
+/* A ruling means what the nation has put aside up to its epoch. */
+static enum rc check_epoch(struct work *w, const struct header *h)
+{
+	struct feed_state national;
+	enum rc rc = RC_OK;
+
+	if (h->rulings_count == 0 || feed_scope(h->feed) == 0 ||
+	    h->epoch_incarnation != w->store->info.centre_incarnation) {
+		return RC_OK;
+	}
+	rc = feeds_get(w->txn, store_centre_feed(w->store, 0), &national);
+	if (rc == RC_NOTFOUND) {
+		return RC_GAP;
+	}
+	return rc == RC_OK && h->epoch_seq > national.applied ? RC_GAP : rc;
 }
 
 /* Tries the next entry of one of the centre's feeds. */
@@ -196,6 +248,9 @@ static enum rc try_centre(struct work *w, struct apply_lanes *l, struct feed_sta
 
 	if (rc == RC_OK) {
 		rc = apply_load(w, (struct dot){ lane->feed, lane->applied + 1 }, &e);
+	}
+	if (rc == RC_OK) {
+		rc = check_epoch(w, &e.header);
 	}
 	if (rc == RC_OK && e.header.cuts_count > 0) {
 		return apply_cuts_of(w, lane, &e.header);

@@ -96,26 +96,27 @@ static enum rc check_known(struct work *w, const struct header *h)
 	return h->seen_centre > (rc == RC_OK ? centre.applied : 0) ? RC_GAP : RC_OK;
 }
 
+/* An entry that something else stands for since this very work waits for the
+ * next, so that the two are never cut together. */
+static enum rc check_replaced(struct work *w, struct dot d)
+{
+	bool skips = false;
+	enum rc rc = w->has_replaced ? replaced_skips_entry(w->txn, d, &skips) : RC_OK;
+
+	return rc == RC_OK && skips ? RC_GAP : rc;
+}
+
 /* A feed waits for what it continues; one that continues what is not so never
- * gets further. An entry that something else stands for since this very work
- * waits for the next, so that the two are never cut together. */
+ * gets further. */
 static enum rc check_branch(struct work *w, const struct feed_state *feed)
 {
-	struct feed_entry e;
-	bool skips = false;
 	enum rc rc = RC_OK;
 
 	if (feed->applied == 0) {
 		rc = follows_check_held(w->txn, w->store->crypto, feed->genesis);
 		rc = rc == RC_FORK ? RC_GAP : rc;
 	}
-	if (rc == RC_OK && w->has_replaced) {
-		rc = feeds_get_entry(w->txn, (struct dot){ feed->feed, feed->applied + 1 }, &e);
-		if (rc == RC_OK) {
-			rc = replaced_skips(w->txn, e.dot, e.hash, &skips);
-		}
-	}
-	return rc == RC_OK && skips ? RC_GAP : rc;
+	return rc == RC_OK ? check_replaced(w, (struct dot){ feed->feed, feed->applied + 1 }) : rc;
 }
 
 /* Whether a feed's next entry can be applied, as far as its author's sight goes. */
@@ -161,11 +162,19 @@ static enum rc check_parts(struct work *w, const struct header *h)
 static enum rc try_lane(struct work *w, struct apply_lanes *l, struct feed_state *lane,
 			struct apply_cuts *cuts)
 {
+	struct dot next = { lane->feed, lane->applied + 1 };
 	struct entry e;
+	uint64_t last = 0;
 	enum rc rc = apply_settle(w);
 
+	/* What may not stand waits for nothing else. */
+	if (rc == RC_OK && catalog_is_closed(w->store->catalog, lane->feed, NULL, &last) &&
+	    next.seq > last) {
+		rc = check_replaced(w, next);
+		return rc == RC_OK ? apply_lane(w, lane, next.seq, NULL, cuts) : rc;
+	}
 	if (rc == RC_OK) {
-		rc = apply_load(w, (struct dot){ lane->feed, lane->applied + 1 }, &e);
+		rc = apply_load(w, next, &e);
 	}
 	if (rc == RC_OK) {
 		rc = check_next(w, lane->feed, &e.header);

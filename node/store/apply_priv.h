@@ -29,8 +29,15 @@ enum rc apply_check_complete(struct work *w, struct apply_lanes *l, const struct
 /* Merges an entry of this node's own that was just written. */
 enum rc apply_own(struct work *w, struct dot d);
 
-/* Applies one lane's entries up to seq. cuts: NULL where none are owed. */
-enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto, struct apply_cuts *cuts);
+/* Applies one lane's entries up to seq. epoch: of the cut that lets them in,
+ * NULL for now: it decides what its feed's closing concerns. cuts: NULL where
+ * none are owed. */
+enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto,
+		   const struct epoch *epoch, struct apply_cuts *cuts);
+
+/* This node's own entries, applied when they were written, are judged like
+ * those of others when a cut of them comes with its epoch. */
+enum rc apply_judge(struct work *w, const struct work_span *span, const struct epoch *epoch);
 
 /* Applies the commit that begins with the lane's next entry, in all lanes. */
 enum rc apply_commit(struct work *w, struct apply_lanes *l, const struct header *h,

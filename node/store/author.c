@@ -28,6 +28,8 @@ struct author_entry {
 	const struct author_origin *origin;
 	bool has_replaces;
 	struct cut replaces;
+	const struct ruling *rulings;
+	uint32_t rulings_count;
 	struct author_entry *next;
 };
 
@@ -227,7 +229,8 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 		return RC_LIMIT;
 	}
 	if (e == NULL || apart || e->origin != s->origin || e->cuts_count > 0 ||
-	    e->len + len > CHANGES_BYTES_MAX || e->changes_count == LIMIT_CHANGES_PER_ENTRY_MAX) {
+	    e->rulings_count > 0 || e->len + len > CHANGES_BYTES_MAX ||
+	    e->changes_count == LIMIT_CHANGES_PER_ENTRY_MAX) {
 		e = begin_entry(a, s);
 	}
 	if (c == NULL || e == NULL) {
@@ -287,6 +290,20 @@ enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *c
 	return RC_OK;
 }
 
+enum rc author_judge(struct author *a, struct author_scope *s, const struct ruling *rulings,
+		     uint32_t count, struct dot *out)
+{
+	struct author_entry *e = begin_entry(a, s);
+
+	if (e == NULL) {
+		return RC_NOMEM;
+	}
+	e->rulings = rulings;
+	e->rulings_count = count;
+	*out = last_dot(s);
+	return RC_OK;
+}
+
 /* The list that ties the scopes of a commit; none for a single entry. */
 static enum rc list_parts(const struct author *a, const struct commit_part **out, uint32_t *count)
 {
@@ -340,6 +357,8 @@ static enum rc write_entry(struct author *a, struct author_scope *s, const struc
 	h->cuts_count = e->cuts_count;
 	h->has_replaces = e->has_replaces;
 	h->replaces = e->replaces;
+	h->rulings = e->rulings;
+	h->rulings_count = e->rulings_count;
 	h->touches = e->touches;
 	put_origin(a, e->origin, h);
 	h->seq = s->state.head + 1;

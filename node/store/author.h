@@ -80,6 +80,10 @@ void author_act_for(struct author *a, const struct header *h);
  * into it. Gives its dot. */
 enum rc author_replace(struct author *a, struct author_scope *s, const struct cut *old,
 		       struct dot *out);
+/* Adds an entry that only holds rulings (the centre). They are borrowed until
+ * author_finish. */
+enum rc author_judge(struct author *a, struct author_scope *s, const struct ruling *rulings,
+		     uint32_t count, struct dot *out);
 
 /* Writes all entries and moves the feeds' heads; they count as applied. */
 enum rc author_finish(struct author *a);

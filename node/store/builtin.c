@@ -50,6 +50,11 @@ void builtin_put(struct builtin *b, const char *field, struct bytes value)
 	}
 }
 
+void builtin_clear(struct builtin *b, const char *field)
+{
+	push(b, find_field(b, field), OP_CLEAR, bytes_at(NULL, 0));
+}
+
 /* In the arena; empty when that is exhausted. */
 static struct bytes make_number(struct builtin *b, int64_t value)
 {

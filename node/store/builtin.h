@@ -36,6 +36,8 @@ struct builtin builtin_begin(struct commit *c, enum builtin_kind kind, const str
 /* A field's value, one more member of a set, or line of a log; value is borrowed until
  * builtin_write. An empty one is left out. The field must be the kind's. */
 void builtin_put(struct builtin *b, const char *field, struct bytes value);
+/* A register is unset. */
+void builtin_clear(struct builtin *b, const char *field);
 void builtin_put_number(struct builtin *b, const char *field, int64_t value);
 
 /* Takes a number out of a set. */

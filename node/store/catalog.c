@@ -6,6 +6,7 @@
 #include "node/base/mem.h"
 #include "node/store/feeds.h"
 #include "node/store/records.h"
+#include "node/store/replay.h"
 #include "proto/schema_codec.h"
 #include "sync/feed.h"
 
@@ -61,6 +62,9 @@ struct load {
 	const struct crypto *crypto;
 	struct records_stamps stamps;
 	struct arena *a;
+	struct replay *replay; /* NULL: as the records are now; else as of: */
+	const struct vv *as_of;
+	uint64_t last_change; /* of any record, in the centre's present feed */
 };
 
 /* The shown value of a field; empty when unset. Lives in the arena. */
@@ -94,6 +98,36 @@ static uint16_t shown_number(struct load *l, const struct record *r, const char 
 	return v.len == 0 ? 0 : (uint16_t)value_number(VALUE_INT, v);
 }
 
+/* The entry that last wrote a register of a record; seq 0: none did. */
+static struct dot written_by(const struct record *r, const char *field)
+{
+	const struct schema_field *f = schema_field_by_name(r->kind, bytes_of(field));
+	struct dot d = { 0, 0 };
+	uint32_t i;
+
+	for (i = 0; i < r->parts_count; i++) {
+		const struct part_field *state =
+			part_find(&r->parts[i].part, f->number, CLASS_REGISTER);
+
+		if (state != NULL) {
+			d = state->items[state->items_count - 1].dot;
+		}
+	}
+	return d;
+}
+
+static void read_closing(struct load *l, const struct record *r, struct office_info *o)
+{
+	const char *state = shown_text(l, r, "state");
+	struct bytes on = shown(l, r, "closed_on");
+
+	o->is_closed = state[0] != '\0';
+	o->is_revoked = strcmp(state, "revoked") == 0;
+	o->closed_for = shown_text(l, r, "closed_for");
+	o->closed_on = on.len == 0 ? 0 : (int32_t)value_number(VALUE_DATE, on);
+	o->closed_by = written_by(r, "state");
+}
+
 static void read_office(struct load *l, const struct record *r, struct office_info *o)
 {
 	struct bytes key = shown(l, r, "key");
@@ -110,7 +144,7 @@ static void read_office(struct load *l, const struct record *r, struct office_in
 	if (o->has_key) {
 		memcpy(o->key, key.p, KEY_LEN);
 	}
-	o->is_closed = strcmp(shown_text(l, r, "state"), "closed") == 0;
+	read_closing(l, r, o);
 }
 
 static int order_offices(const void *a, const void *b)
@@ -118,6 +152,26 @@ static int order_offices(const void *a, const void *b)
 	const struct office_info *x = a, *y = b;
 
 	return (int)x->number - (int)y->number;
+}
+
+/* The record as of the load's version, and when it changed last. */
+static enum rc go_back(struct load *l, struct record *r)
+{
+	uint64_t centre = feed_pack(0, 0, l->c->centre_incarnation);
+	struct record then;
+	uint32_t i;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < r->parts_count; i++) {
+		uint64_t seq = vv_get(&r->parts[i].part.vector, centre);
+
+		l->last_change = seq > l->last_change ? seq : l->last_change;
+	}
+	if (l->replay != NULL) {
+		rc = replay_as_of(l->replay, r, l->as_of, l->a, &then);
+		*r = then;
+	}
+	return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
 }
 
 /* Calls each for every record of a built-in kind. */
@@ -130,7 +184,10 @@ static enum rc each_record(struct load *l, uint16_t kind, void *ctx,
 
 	while (rc == RC_OK) {
 		rc = records_walk_next(&w, l->a, &r);
-		if (rc == RC_OK && !view_life(&r).deleted) {
+		if (rc == RC_OK) {
+			rc = go_back(l, &r);
+		}
+		if (rc == RC_OK && view_life(&r).exists && !view_life(&r).deleted) {
 			rc = each(l, ctx, &r);
 		}
 	}
@@ -142,6 +199,56 @@ struct offices {
 	struct office_info *items;
 	uint32_t count;
 };
+
+/* Adds what an office's record says of closed feeds. The last word on a feed
+ * would only lower it: the first one counts. */
+static enum rc add_closed(struct load *l, void *ctx, const struct record *r)
+{
+	const struct schema_field *f = schema_field_by_name(r->kind, bytes_of("closed_feeds"));
+	const struct part_field *state =
+		r->parts_count == 0 ? NULL : part_find(&r->parts[0].part, f->number, CLASS_SET);
+	uint32_t i, count = state == NULL ? 0 : state->items_count;
+	struct closed_feed *list = arena_take(l->a, (l->c->closed_count + count) * sizeof(*list));
+
+	(void)ctx;
+	if (list == NULL) {
+		return RC_NOMEM;
+	}
+	if (l->c->closed_count > 0) {
+		memcpy(list, l->c->closed, l->c->closed_count * sizeof(*list));
+	}
+	for (i = 0; i < count; i++) {
+		if (closed_feed_read(state->items[i].value, &list[l->c->closed_count]) == RC_OK) {
+			list[l->c->closed_count++].by = state->items[i].dot;
+		}
+	}
+	l->c->closed = list;
+	return RC_OK;
+}
+
+static int order_closed(const void *a, const void *b)
+{
+	const struct closed_feed *x = a, *y = b;
+
+	if (x->last.feed != y->last.feed) {
+		return x->last.feed < y->last.feed ? -1 : 1;
+	}
+	return dot_compare(x->by, y->by);
+}
+
+static enum rc load_closed(struct load *l)
+{
+	enum rc rc = RC_OK;
+
+	l->c->closed = NULL;
+	l->c->closed_count = 0;
+	rc = each_record(l, KIND_OFFICE, NULL, add_closed);
+	if (rc == RC_OK && l->c->closed_count > 1) {
+		qsort((void *)(uintptr_t)l->c->closed, l->c->closed_count, sizeof(*l->c->closed),
+		      order_closed);
+	}
+	return rc;
+}
 
 static enum rc add_office(struct load *l, void *ctx, const struct record *r)
 {
@@ -317,144 +424,67 @@ static enum rc read_system(struct load *l, void *ctx, const struct record *r)
 	return list == NULL ? RC_NOMEM : RC_OK;
 }
 
-enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
-		     uint64_t centre_feed)
+static enum rc load_all(struct load *l)
+{
+	enum rc rc = load_offices(l);
+
+	if (rc == RC_OK) {
+		rc = load_closed(l);
+	}
+	if (rc == RC_OK) {
+		rc = load_scopes(l);
+	}
+	if (rc == RC_OK) {
+		rc = each_record(l, KIND_SYSTEM, NULL, read_system);
+	}
+	return rc == RC_OK ? load_schema(l) : rc;
+}
+
+static struct load begin_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+			      uint64_t centre_feed)
 {
 	struct load l = { .c = c, .t = t, .crypto = crypto, .a = &c->arena };
-	struct feed_state national;
-	uint64_t seq = 0;
-	enum rc rc = feeds_get(t, centre_feed, &national);
 
 	mem_arena_reset(&c->arena);
 	begin(c);
 	l.stamps = (struct records_stamps){ t, feed_incarnation(centre_feed), &c->arena };
-	seq = rc == RC_OK ? national.applied : 0;
 	c->national_seq = UINT64_MAX; /* a load that fails is done again */
 	c->centre_addresses_count = 0;
 	c->has_name_secret = false;
-	rc = load_offices(&l);
-	if (rc == RC_OK) {
-		rc = load_scopes(&l);
-	}
-	if (rc == RC_OK) {
-		rc = each_record(&l, KIND_SYSTEM, NULL, read_system);
-	}
-	if (rc == RC_OK) {
-		rc = load_schema(&l);
-	}
+	c->centre_incarnation = feed_incarnation(centre_feed);
+	return l;
+}
+
+enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+		     uint64_t centre_feed)
+{
+	struct load l = begin_load(c, t, crypto, centre_feed);
+	struct feed_state national;
+	uint64_t seq = 0;
+	enum rc rc = feeds_get(t, centre_feed, &national);
+
+	seq = rc == RC_OK ? national.applied : 0;
+	rc = load_all(&l);
 	if (rc == RC_OK) {
 		c->national_seq = seq;
+		c->last_change = l.last_change;
 	}
 	return rc;
 }
 
-const struct office_info *catalog_office(const struct catalog *c, uint16_t number)
+enum rc catalog_load_as_of(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+			   const struct vv *national, uint64_t centre_feed)
 {
-	uint32_t low = 0, high = c->offices_count;
+	struct load l = begin_load(c, t, crypto, centre_feed);
+	struct replay replay = { .txn = t };
+	enum rc rc = RC_OK;
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (c->offices[mid].number < number) {
-			low = mid + 1;
-		} else {
-			high = mid;
-		}
+	l.replay = &replay;
+	l.as_of = national;
+	rc = load_all(&l);
+	replay_close(&replay);
+	if (rc == RC_OK) {
+		c->national_seq = vv_get(national, centre_feed);
 	}
-	return low < c->offices_count && c->offices[low].number == number ? &c->offices[low] : NULL;
-}
-
-const struct office_info *catalog_office_by_name(const struct catalog *c, struct bytes name)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->offices_count; i++) {
-		if (bytes_equal(bytes_of(c->offices[i].name), name)) {
-			return &c->offices[i];
-		}
-	}
-	return NULL;
-}
-
-const struct scope_info *catalog_scope(const struct catalog *c, uint16_t scope)
-{
-	uint32_t low = 0, high = c->scopes_count;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (c->scopes[mid].scope < scope) {
-			low = mid + 1;
-		} else {
-			high = mid;
-		}
-	}
-	return low < c->scopes_count && c->scopes[low].scope == scope ? &c->scopes[low] : NULL;
-}
-
-uint16_t catalog_region_scope(const struct catalog *c, struct bytes region)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->offices_count; i++) {
-		if (bytes_equal(bytes_of(c->offices[i].region), region)) {
-			return c->offices[i].scope_region;
-		}
-	}
-	return 0;
-}
-
-enum rc catalog_scope_of(const struct catalog *c, enum reach reach, uint16_t home,
-			 uint16_t region_scope, uint16_t *out)
-{
-	const struct office_info *o = catalog_office(c, home);
-
-	*out = 0;
-	if (reach == REACH_NATION) {
-		return RC_OK;
-	}
-	if (home == 0) {
-		return RC_INVALID;
-	}
-	if (o == NULL) {
-		return RC_NOTFOUND;
-	}
-	switch (reach) {
-	case REACH_OFFICE:
-		*out = o->scope_office;
-		break;
-	case REACH_CENTRE:
-		*out = o->scope_centre;
-		break;
-	case REACH_REGION:
-	case REACH_NATION:
-		*out = region_scope;
-		break;
-	}
-	return RC_OK;
-}
-
-bool catalog_is_member(const struct catalog *c, uint16_t office, uint16_t scope)
-{
-	const struct scope_info *s = catalog_scope(c, scope);
-	const struct office_info *o = catalog_office(c, office);
-
-	if (scope == 0) {
-		return true;
-	}
-	if (office == 0) {
-		return s != NULL && s->reach != REACH_OFFICE;
-	}
-	return o != NULL &&
-	       (scope == o->scope_office || scope == o->scope_centre || scope == o->scope_region);
-}
-
-const char *catalog_office_name(const struct catalog *c, uint16_t number)
-{
-	const struct office_info *o = catalog_office(c, number);
-
-	if (number == 0) {
-		return "centre";
-	}
-	return o == NULL ? NULL : o->name;
+	return rc;
 }

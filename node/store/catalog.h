@@ -7,6 +7,7 @@
 #ifndef KERWEN_CATALOG_H
 #define KERWEN_CATALOG_H
 
+#include "node/store/closed_feed.h"
 #include "node/store/kv.h"
 #include "sync/crypto.h"
 #include "sync/figure.h"
@@ -20,7 +21,17 @@ struct office_info {
 	bool has_key;
 	uint8_t key[KEY_LEN];
 	const char *const *addresses; /* not read; see centre_addresses */
-	bool is_closed;
+	bool is_closed;               /* retired or revoked: not admitted any more */
+	bool is_revoked;              /* with is_closed: it was stolen */
+	int32_t closed_on;            /* packed date (date.h); 0: not said */
+	const char *closed_for;       /* the reason */
+	struct dot closed_by;         /* the entry that said so */
+};
+
+/* A place in the centre's national feed. */
+struct epoch {
+	uint32_t incarnation;
+	uint64_t seq;
 };
 
 /* What a scope number stands for. */
@@ -32,12 +43,16 @@ struct scope_info {
 
 struct catalog {
 	uint64_t national_seq;         /* the point of the national feed it shows */
+	uint64_t last_change;          /* the last of its entries that changed anything of this */
+	uint32_t centre_incarnation;   /* of that feed */
 	struct schema schema;          /* built-in kinds first, then the schema's */
 	struct schema own;             /* the schema alone, as applied; name NULL: none */
 	uint8_t schema_hash[HASH_LEN]; /* of all parts of the schema */
 	struct counters counters;
 	const struct office_info *offices; /* by number */
 	uint32_t offices_count;
+	const struct closed_feed *closed; /* by feed */
+	uint32_t closed_count;
 	const struct scope_info *scopes; /* by number; 0 is the nation */
 	uint32_t scopes_count;
 	const char *const *centre_addresses; /* HOST:PORT */
@@ -59,6 +74,11 @@ void catalog_free(struct catalog *c); /* NULL is fine */
 enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
 		     uint64_t centre_feed);
 
+/* The same as it was when the national feeds had come to a version. Only the
+ * offices, scopes and the schema are meant to be asked. */
+enum rc catalog_load_as_of(struct catalog *c, struct kv_txn *t, const struct crypto *crypto,
+			   const struct vv *national, uint64_t centre_feed);
+
 /* NULL: there is none. */
 const struct office_info *catalog_office(const struct catalog *c, uint16_t number);
 const struct office_info *catalog_office_by_name(const struct catalog *c, struct bytes name);
@@ -77,6 +97,17 @@ enum rc catalog_scope_of(const struct catalog *c, enum reach reach, uint16_t hom
 
 /* Whether a node (0: the centre) is a member of a scope. */
 bool catalog_is_member(const struct catalog *c, uint16_t office, uint16_t scope);
+
+/*
+ * Whether a feed was closed when the centre had come to an epoch (NULL: to
+ * what the catalog shows); *seq is the last entry that may stand. The feeds of
+ * a closed office that its closing did not name are closed at 0.
+ */
+bool catalog_is_closed(const struct catalog *c, uint64_t feed, const struct epoch *epoch,
+		       uint64_t *seq);
+
+/* Whether an office counts on a day (packed date): it is open, or was. */
+bool catalog_counts_on(const struct office_info *o, int32_t day);
 
 /* The name of an office; "centre" for 0; NULL when unknown. */
 const char *catalog_office_name(const struct catalog *c, uint16_t number);

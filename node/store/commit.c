@@ -6,6 +6,7 @@
 #include "node/base/mem.h"
 #include "node/store/bounds.h"
 #include "node/store/draft.h"
+#include "node/store/quarantine.h"
 #include "proto/entry_codec.h"
 
 enum { RANDOM_LEN = 10 };
@@ -85,16 +86,21 @@ static struct uuid next_id(struct commit *c)
  * what it says; neither the entry that the change goes into. As in context.h,
  * so that the writer merges it like everybody else. */
 struct sight {
-	struct dot dot;        /* that entry */
-	const struct vv *form; /* NULL: a plain write */
+	struct dot dot; /* that entry */
+	bool has_form;  /* else a plain write */
+	struct quarantine_version form;
+	enum rc rc;
 };
 
 static bool covers(void *ctx, struct dot d)
 {
-	const struct sight *s = ctx;
+	struct sight *s = ctx;
+	bool covered = true;
 
-	return (d.feed != s->dot.feed || d.seq < s->dot.seq) &&
-	       (s->form == NULL || vv_covers(s->form, d));
+	if (s->has_form && s->rc == RC_OK) {
+		s->rc = quarantine_version_covers(&s->form, d, &covered);
+	}
+	return covered && (d.feed != s->dot.feed || d.seq < s->dot.seq);
 }
 
 /* What one draft writes into one scope. */
@@ -235,7 +241,8 @@ static bool has_dot(const struct record *r, struct dot d)
 static enum rc put_change(struct commit *c, struct author_scope *scope, const struct change *change,
 			  int64_t step, const struct record *r)
 {
-	struct sight sight = { .form = change->has_form ? &change->form : NULL };
+	struct sight sight = { .has_form = change->has_form,
+			       .form = { c->work->txn, change->kind, change->id, &change->form } };
 	struct seen seen = { .ctx = &sight, .covers = covers };
 	uint8_t buffer[LIMIT_ENTRY_BYTES_MAX];
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
@@ -252,7 +259,10 @@ static enum rc put_change(struct commit *c, struct author_scope *scope, const st
 		scope->entries_count > 0;
 	rc = author_add(&c->author, scope, bytes_written(&w), change->life != LIFE_NONE, apart,
 			&sight.dot, &place);
-	return rc == RC_OK ? work_apply(c->work, change, sight.dot, place, &seen) : rc;
+	if (rc == RC_OK) {
+		rc = work_apply(c->work, change, sight.dot, place, &seen);
+	}
+	return rc == RC_OK ? sight.rc : rc;
 }
 
 static enum rc write_slice(struct commit *c, const struct draft *d, const struct slice *slice,
@@ -354,15 +364,18 @@ static enum rc judge_slice(struct commit *c, const struct draft *d, const struct
 	struct change change = { .life = slice->life,
 				 .ops = slice->ops,
 				 .ops_count = slice->ops_count };
-	struct sight sight = { .form = d->has_form ? &d->form : NULL };
+	struct sight sight = { .has_form = d->has_form,
+			       .form = { c->work->txn, d->kind->number, d->id, &d->form } };
 	struct seen seen = { .ctx = &sight, .covers = covers };
 	const struct part *part = find_part(r, slice->scope);
+	enum rc rc = RC_OK;
 
 	if (part == NULL) {
 		return RC_OK; /* one entry at most */
 	}
 	sight.dot = (struct dot){ store_own_feed(c->work->store, slice->scope), UINT64_MAX };
-	return bounds_judge(part, &change, sight.dot, &seen, c->work->arena, excess);
+	rc = bounds_judge(part, &change, sight.dot, &seen, c->work->arena, excess);
+	return rc == RC_OK ? sight.rc : rc;
 }
 
 /* The bounds on what a record grows to are told before anything is written. */

@@ -2,35 +2,57 @@
 
 #include "node/store/feeds.h"
 #include "node/store/follows.h"
+#include "node/store/quarantine.h"
 
-bool context_covers(void *ctx, struct dot d)
+/* Keeps a failure; nothing found is none. Whether there is no answer. */
+static bool fail(struct context *c, enum rc rc)
 {
-	struct context *c = ctx;
-	struct feed_cut cut;
-	bool follows = false;
-	enum rc rc = RC_OK;
-
-	if (c->change->has_form && !vv_covers(&c->change->form, d)) {
-		return false;
+	if (rc != RC_OK && rc != RC_NOTFOUND && c->rc == RC_OK) {
+		c->rc = rc;
 	}
+	return rc != RC_OK;
+}
+
+static bool form_covers(struct context *c, struct dot d)
+{
+	struct quarantine_version v = { c->txn, c->change->kind, c->change->id, &c->change->form };
+	bool covered = false;
+
+	return !fail(c, quarantine_version_covers(&v, d, &covered)) && covered;
+}
+
+/* What the author wrote in the feed, or in one that it continues. */
+static bool covers_own(struct context *c, struct dot d)
+{
+	bool follows = false;
+
 	if (d.feed == c->header->feed) {
 		return d.seq <= c->header->seen_own;
+	}
+	return d.feed >> 32 == c->header->feed >> 32 &&
+	       !fail(c, follows_cover(c->txn, c->header->feed, d, &follows)) && follows;
+}
+
+static bool covers_other(struct context *c, struct dot d)
+{
+	struct dot ruling;
+	struct feed_cut cut;
+
+	if (!fail(c, quarantine_get_accepted(c->txn, d, c->change->kind, c->change->id, &ruling))) {
+		return ruling.seq <= c->header->seen_centre;
 	}
 	if (feed_office(d.feed) == 0) {
 		return d.seq <= c->header->seen_centre;
 	}
-	if (d.feed >> 32 == c->header->feed >> 32) {
-		rc = follows_cover(c->txn, c->header->feed, d, &follows);
-		if (rc != RC_OK && c->rc == RC_OK) {
-			c->rc = rc;
-		}
-		if (follows) {
-			return true;
-		}
+	return !fail(c, feeds_cut_of(c->txn, d, &cut)) && cut.centre_seq <= c->header->seen_centre;
+}
+
+bool context_covers(void *ctx, struct dot d)
+{
+	struct context *c = ctx;
+
+	if (c->change->has_form && !form_covers(c, d)) {
+		return false;
 	}
-	rc = feeds_cut_of(c->txn, d, &cut);
-	if (rc != RC_OK && rc != RC_NOTFOUND && c->rc == RC_OK) {
-		c->rc = rc;
-	}
-	return rc == RC_OK && cut.centre_seq <= c->header->seen_centre;
+	return covers_own(c, d) || (d.feed != c->header->feed && covers_other(c, d));
 }

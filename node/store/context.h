@@ -4,7 +4,8 @@
  *
  * A dot is covered by `seen` (c, s) if it is the centre's up to c, if a cut up
  * to c includes it, or if it is the author's own up to s, with what its feed
- * continues (follows.h). A change that
+ * continues (follows.h). What was accepted out of quarantine is, for all but
+ * those own feeds, covered from the ruling on. A change that
  * carries a form covers of that what the form says: nobody can have opened
  * what was not there yet, and a form that names it must not drop it on those
  * nodes alone that happen to have it.

@@ -17,6 +17,7 @@
 #include "node/store/figures_run.h"
 #include "node/store/peers.h"
 #include "node/store/records.h"
+#include "sync/date.h"
 
 enum { LINK_CELL_MAX = LIMIT_VALUE_BYTES_MAX };
 
@@ -456,6 +457,8 @@ enum rc figures_read(struct store *s, struct kv_txn *t, const struct figures_req
 	return rc;
 }
 
+enum { DAY_MS = 86400000 };
+
 /* --- who was heard ---------------------------------------------------------------- */
 
 static enum rc find_heard(const struct store *s, struct kv_txn *t, struct figures_heard *h)
@@ -482,12 +485,13 @@ enum rc figures_list_heard(const struct store *s, struct kv_txn *t, struct arena
 	const struct catalog *c = s->catalog;
 	struct figures_heard *list = arena_take_zeroed(a, c->offices_count, sizeof(*list));
 	enum rc rc = list == NULL ? RC_NOMEM : RC_OK;
+	int32_t today = date_from_days((int32_t)(s->world->now_ms() / DAY_MS));
 	uint32_t i;
 
 	*count = 0;
 	*out = list;
 	for (i = 0; i < c->offices_count && rc == RC_OK; i++) {
-		if (!c->offices[i].is_closed) {
+		if (catalog_counts_on(&c->offices[i], today)) {
 			list[*count].office = &c->offices[i];
 			rc = find_heard(s, t, &list[(*count)++]);
 		}

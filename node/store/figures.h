@@ -62,7 +62,8 @@ struct figures_heard {
 	int64_t through_ms; /* 0: never */
 };
 
-/* One for each office that is open, by number; in the arena. */
+/* One for each office that counts today, by number; in the arena. A closed one
+ * leaves no ghost. */
 enum rc figures_list_heard(const struct store *s, struct kv_txn *t, struct arena *a,
 			   struct figures_heard **out, uint32_t *count);
 

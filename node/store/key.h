@@ -11,6 +11,7 @@
  *               id 16
  *   conflict    kind 2, id 16
  *   quarantine  feed id 8, seq 8, place in the entry 4
+ *   accept      feed id 8, seq 8, kind 2, id 16
  *   figure      figure 2, part 2, cell
  */
 #ifndef KERWEN_KEY_H

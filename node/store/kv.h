@@ -25,12 +25,13 @@ enum kv_table {
 	KV_DOT,        /* records.h */
 	KV_UNIQUE,     /* unique.h */
 	KV_CONFLICT,   /* records.h */
-	KV_QUARANTINE, /* apply.h */
+	KV_QUARANTINE, /* quarantine.h */
 	KV_FIGURE,     /* cells.h */
 	KV_FILE,       /* imported files */
 	KV_PEER,       /* peers.h */
 	KV_ASIDE,      /* setaside.h */
 	KV_REPLACED,   /* replaced.h */
+	KV_ACCEPT,     /* quarantine.h */
 	KV_TABLES
 };
 

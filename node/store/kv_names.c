@@ -9,7 +9,7 @@ static const char *const table_names[KV_TABLES] = {
 	[KV_CONFLICT] = "conflict", [KV_QUARANTINE] = "quarantine",
 	[KV_FIGURE] = "figure",     [KV_FILE] = "file",
 	[KV_PEER] = "peer",         [KV_ASIDE] = "aside",
-	[KV_REPLACED] = "replaced",
+	[KV_REPLACED] = "replaced", [KV_ACCEPT] = "accept",
 };
 
 const char *kv_table_name(enum kv_table table)

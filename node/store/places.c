@@ -419,6 +419,7 @@ enum rc places_give(struct store *s, struct kv_txn *t, struct dot want, struct s
 
 static enum rc start_centre(struct store *s, const struct hello *h, struct send *send)
 {
+	struct dot own = { 0, UINT64_MAX };
 	uint32_t i, k;
 	enum rc rc = RC_OK;
 
@@ -431,6 +432,12 @@ static enum rc start_centre(struct store *s, const struct hello *h, struct send 
 			continue;
 		}
 		rc = raise_lane(send, store_centre_feed(s, p->scope), p->centre_seq + 1);
+		if (rc == RC_OK) {
+			/* What it writes in this life is its own; what it wrote in
+			 * others it may have lost. */
+			own.feed = feed_pack(send->peer, p->scope, p->office_incarnation);
+			rc = send_note_held(send, own);
+		}
 		for (k = 0; k < p->held_count && rc == RC_OK; k++) {
 			rc = send_note_held(send, p->held[k]);
 		}

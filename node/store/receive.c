@@ -43,6 +43,11 @@ static enum rc check_sender(const struct work *w, uint16_t from, uint64_t feed)
 	uint16_t author = feed_office(feed);
 
 	if (s->info.is_centre) {
+		const struct office_info *o = catalog_office(s->catalog, from);
+
+		if (o != NULL && o->is_closed) {
+			return RC_DENIED;
+		}
 		/* In the nation only the centre speaks. */
 		return author == from && author != 0 && feed_scope(feed) != 0 &&
 				       catalog_is_member(s->catalog, 0, feed_scope(feed)) ?

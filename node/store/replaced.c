@@ -108,6 +108,19 @@ enum rc replaced_skips(struct kv_txn *t, struct dot d, const uint8_t hash[HASH_L
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+enum rc replaced_skips_entry(struct kv_txn *t, struct dot d, bool *out)
+{
+	struct feed_entry stored;
+	enum rc rc = RC_OK;
+
+	*out = false;
+	if (kv_count(t, KV_REPLACED) > 0) {
+		rc = feeds_get_entry(t, d, &stored);
+		rc = rc == RC_OK ? replaced_skips(t, d, stored.hash, out) : rc;
+	}
+	return rc;
+}
+
 enum rc replaced_by(struct kv_txn *t, struct dot d, struct dot *out)
 {
 	struct bytes_reader r;

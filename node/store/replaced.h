@@ -21,6 +21,9 @@ enum rc replaced_note(struct work *w, const struct header *h, bool *is_void);
 /* Whether the changes of an entry are to be passed over. */
 enum rc replaced_skips(struct kv_txn *t, struct dot d, const uint8_t hash[HASH_LEN], bool *out);
 
+/* The same for an entry that is held. */
+enum rc replaced_skips_entry(struct kv_txn *t, struct dot d, bool *out);
+
 /* The entry that stands for d now. RC_NOTFOUND: none does. */
 enum rc replaced_by(struct kv_txn *t, struct dot d, struct dot *out);
 

@@ -6,6 +6,7 @@
 #include "node/store/context.h"
 #include "node/store/history.h"
 #include "node/store/key.h"
+#include "node/store/quarantine.h"
 #include "sync/feed.h"
 
 static bool is_same_dot(struct dot a, struct dot b)
@@ -45,16 +46,56 @@ static enum rc take_entry(struct replay *p, struct dot d, struct replay_entry **
 	return rc;
 }
 
-/* The change of the record: behind the last one found, else from the start. */
-static enum rc find_change(struct replay_entry *e, const struct record *r, struct arena *a,
-			   struct change *out)
+/* The change of the record that is in force, from e->at on. */
+static enum rc find_from(struct replay *p, struct replay_entry *e, const struct record *r,
+			 struct arena *a, struct change *out)
 {
-	enum rc rc = history_find_change(&e->entry, r->kind_number, r->id, a, &e->at, out);
+	bool in_force = false;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && !in_force) {
+		rc = history_find_change(&e->entry, r->kind_number, r->id, a, &e->at, out);
+		if (rc == RC_OK) {
+			rc = quarantine_in_force(p->txn, e->dot, e->at - 1, &in_force);
+		} else if (rc != RC_NOTFOUND && rc != RC_NOMEM && e->at <= e->entry.changes_count) {
+			/* One that does not decode is nobody's, if it was put aside. */
+			enum rc why = rc;
+
+			rc = quarantine_in_force(p->txn, e->dot, e->at - 1, &in_force);
+			rc = rc == RC_OK && in_force ? why : rc;
+		}
+	}
+	return rc;
+}
+
+/* Behind the last one found, else from the start. */
+static enum rc find_change(struct replay *p, struct replay_entry *e, const struct record *r,
+			   struct arena *a, struct change *out)
+{
+	enum rc rc = find_from(p, e, r, a, out);
 
 	if (rc == RC_NOTFOUND) {
 		e->at = 0;
-		rc = history_find_change(&e->entry, r->kind_number, r->id, a, &e->at, out);
+		rc = find_from(p, e, r, a, out);
 	}
+	return rc;
+}
+
+/* A ruling that accepted a change of the record touches it, and no more. */
+static enum rc find_ruling(struct replay *p, const struct replay_entry *e, const struct record *r,
+			   struct change *out)
+{
+	const struct header *h = &e->entry.header;
+	struct dot ruling;
+	uint32_t i;
+	enum rc rc = RC_NOTFOUND;
+
+	for (i = 0; i < h->rulings_count && rc == RC_NOTFOUND; i++) {
+		rc = quarantine_get_accepted(p->txn, h->rulings[i].dot, r->kind_number, r->id,
+					     &ruling);
+		rc = rc == RC_OK && !dot_equal(ruling, e->dot) ? RC_NOTFOUND : rc;
+	}
+	*out = (struct change){ .kind = r->kind_number, .id = r->id };
 	return rc;
 }
 
@@ -84,7 +125,8 @@ static enum rc load_change(struct replay *p, const struct record *r, struct dot 
 
 	if (rc == RC_OK) {
 		*header = &e->entry.header;
-		rc = find_change(e, r, a, change);
+		rc = e->entry.header.rulings_count > 0 ? find_ruling(p, e, r, change) :
+							 find_change(p, e, r, a, change);
 	}
 	return rc;
 }
@@ -128,10 +170,10 @@ static enum rc is_touch(const struct replay *p, const struct record *r, struct d
 
 /* Clears out when a version lacks what the writer of d had of a part. What the
  * writer's form left out is no matter: the record on that disk had it. */
-static enum rc is_closed_under(struct replay *p, const struct history *h, struct dot d,
-			       const struct vv *version, bool *out)
+static enum rc is_closed_under(struct replay *p, const struct record *r, const struct history *h,
+			       struct dot d, const struct vv *version, bool *out)
 {
-	static const struct change plain = { .has_form = false };
+	struct change plain = { .kind = r->kind_number, .id = r->id };
 	struct context context = { .txn = p->txn, .change = &plain };
 	struct replay_entry *e = NULL;
 	enum rc rc = take_entry(p, d, &e);
@@ -161,7 +203,7 @@ static enum rc judge_part(struct replay *p, const struct record *r, uint32_t par
 	for (i = 0; i < version->count && rc == RC_OK && *out; i++) {
 		if (feed_scope(version->dots[i].feed) == r->parts[part].scope) {
 			*touched = true;
-			rc = is_closed_under(p, &h, version->dots[i], version, out);
+			rc = is_closed_under(p, r, &h, version->dots[i], version, out);
 		}
 	}
 	arena_release(a, mark);
@@ -190,6 +232,7 @@ enum rc replay_had(struct replay *p, const struct record *r, const struct vv *ve
 enum rc replay_as_of(struct replay *p, const struct record *r, const struct vv *version,
 		     struct arena *a, struct record *out)
 {
+	struct quarantine_version v = { p->txn, r->kind_number, r->id, version };
 	enum rc rc = RC_OK;
 	uint32_t i, k;
 
@@ -204,11 +247,13 @@ enum rc replay_as_of(struct replay *p, const struct record *r, const struct vv *
 	}
 	for (i = 0; i < r->parts_count && rc == RC_OK; i++) {
 		struct history h;
+		bool covered = false;
 
 		out->parts[i].part = part_init();
 		rc = history_get(p->txn, r, &r->parts[i], a, &h);
 		for (k = 0; rc == RC_OK && k < h.count; k++) {
-			if (vv_covers(version, h.steps[k].dot)) {
+			rc = quarantine_version_covers(&v, h.steps[k].dot, &covered);
+			if (rc == RC_OK && covered) {
 				rc = replay_apply(p, r, h.steps[k].dot, a, &out->parts[i].part);
 			}
 		}
@@ -218,12 +263,17 @@ enum rc replay_as_of(struct replay *p, const struct record *r, const struct vv *
 
 /* Whether the author of a change had seen what the version covers of a part,
  * and nothing else of it. */
-static bool is_said_of(struct context *context, const struct history *h, const struct vv *version)
+static bool is_said_of(struct context *context, const struct history *h,
+		       const struct quarantine_version *v)
 {
+	bool covered = false;
 	uint32_t i = 0;
 
-	while (i < h->count &&
-	       context_covers(context, h->steps[i].dot) == vv_covers(version, h->steps[i].dot)) {
+	while (i < h->count && context->rc == RC_OK) {
+		context->rc = quarantine_version_covers(v, h->steps[i].dot, &covered);
+		if (context_covers(context, h->steps[i].dot) != covered) {
+			break;
+		}
 		i++;
 	}
 	return i == h->count && context->rc == RC_OK;
@@ -264,6 +314,7 @@ static enum rc add_said(const struct said *s, const struct history *h, struct do
 {
 	struct change change;
 	struct context context = { .txn = s->replay->txn, .change = &change };
+	struct quarantine_version v = { s->replay->txn, s->r->kind_number, s->r->id, s->version };
 	enum rc rc = RC_OK;
 
 	if (feed_office(d.feed) != s->author.office || vv_covers(s->version, d)) {
@@ -271,7 +322,7 @@ static enum rc add_said(const struct said *s, const struct history *h, struct do
 	}
 	rc = load_change(s->replay, s->r, d, s->arena, &change, &context.header);
 	if (rc != RC_OK || !bytes_equal(context.header->author, s->author.name) ||
-	    !is_said_of(&context, h, s->version)) {
+	    !is_said_of(&context, h, &v)) {
 		return rc == RC_OK ? context.rc : rc;
 	}
 	rc = keep_values(&change, s->arena);

@@ -269,6 +269,7 @@ void store_close(struct store *s)
 		}
 	}
 	catalog_free(s->catalog);
+	catalog_free(s->past);
 	mem_arena_close(&s->arena);
 	mem_arena_close(&s->scratch);
 	free(s);

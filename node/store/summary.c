@@ -8,6 +8,7 @@
 #include "node/store/feeds.h"
 #include "node/store/history.h"
 #include "node/store/notice.h"
+#include "node/store/quarantine.h"
 #include "node/store/records.h"
 #include "node/store/setaside.h"
 #include "node/store/transfers.h"
@@ -150,8 +151,10 @@ enum rc summary_get(const struct store *s, struct kv_txn *t, struct arena *a, st
 	enum rc rc = RC_OK;
 
 	memset(out, 0, sizeof(*out));
-	out->quarantine = kv_count(t, KV_QUARANTINE);
-	rc = count_conflicts(t, out);
+	rc = quarantine_count(t, QUARANTINE_WAITING, &out->quarantine);
+	if (rc == RC_OK) {
+		rc = count_conflicts(t, out);
+	}
 	if (rc == RC_OK) {
 		rc = notice_count(t, &out->notices);
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/base/mem.h"
+#include "node/store/closing.h"
 #include "node/store/feeds.h"
 #include "node/store/rejoin.h"
 #include "node/store/talk_priv.h"
@@ -30,6 +31,27 @@ void talk_fini(struct talk *t)
 	t->session.state = SESSION_CLOSED;
 }
 
+/*
+ * The centre: whether the peer's office was closed, before the conversation or
+ * during it. Then the peer is told so. In a transaction.
+ */
+static bool turn_away_closed(struct talk *t)
+{
+	const struct office_info *o = catalog_office(t->store->catalog, t->peer);
+	char text[CLOSING_TEXT_MAX], whole[CLOSING_TEXT_MAX];
+
+	if (!t->store->info.is_centre || t->peer == 0 || o == NULL || !o->is_closed) {
+		return false;
+	}
+	closing_text(o, text);
+	(void)snprintf(whole, sizeof(whole),
+		       "%.300s; what the centre has confirmed is kept, for the rest ask its "
+		       "administrator",
+		       text);
+	talk_drop(t, RC_DENIED, REFUSAL_CLOSED, whole);
+	return true;
+}
+
 /* Steps with an event that tells where this node stands now. */
 static void step_placed(struct talk *t, struct session_event *e, struct bytes frame)
 {
@@ -38,6 +60,10 @@ static void step_placed(struct talk *t, struct session_event *e, struct bytes fr
 	enum rc rc = store_begin(t->store, false, &txn);
 
 	e->places = places;
+	if (rc == RC_OK && turn_away_closed(t)) {
+		store_end(t->store, txn);
+		return;
+	}
 	if (rc == RC_OK && !t->store->info.is_centre) {
 		rc = places_get(t->store, txn, places, &e->places_count);
 	}
@@ -206,6 +232,16 @@ void talk_frame(struct talk *t, struct bytes frame)
 	mem_arena_close(&in.arena);
 }
 
+/* As turn_away_closed, in a transaction of its own. */
+static bool is_closed(struct talk *t)
+{
+	struct kv_txn *txn = NULL;
+	bool closed = store_begin(t->store, false, &txn) == RC_OK && turn_away_closed(t);
+
+	store_end(t->store, txn);
+	return closed;
+}
+
 void talk_stored(struct talk *t, enum rc rc, const struct receive_result *r)
 {
 	struct session_event e = { .type = SESSION_STORED };
@@ -215,6 +251,9 @@ void talk_stored(struct talk *t, enum rc rc, const struct receive_result *r)
 	}
 	t->entries_received += r->entries;
 	t->changes_received += r->changes;
+	if (rc == RC_DENIED && is_closed(t)) {
+		return;
+	}
 	if (rc != RC_OK) {
 		talk_fail_here(t, rc);
 		return;
@@ -239,6 +278,13 @@ void talk_issued(struct talk *t, enum rc rc)
 		return;
 	}
 	step_placed(t, &e, bytes_at(NULL, 0));
+}
+
+void talk_turn_away(struct talk *t, const char *text)
+{
+	if (t->session.state != SESSION_CLOSED) {
+		talk_drop(t, RC_DENIED, REFUSAL_KEY, text);
+	}
 }
 
 void talk_admitted(struct talk *t, enum rc rc)

@@ -68,6 +68,9 @@ void talk_admitted(struct talk *t, enum rc rc);
 /* What was to be issued again is. */
 void talk_issued(struct talk *t, enum rc rc);
 /* This node has new entries. */
+/* The peer's key is nobody's any more: sends it away. */
+void talk_turn_away(struct talk *t, const char *text);
+/* This node has new entries. A peer whose office was closed is sent away. */
 void talk_moved(struct talk *t);
 void talk_writable(struct talk *t);
 void talk_full(struct talk *t);

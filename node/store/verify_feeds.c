@@ -6,6 +6,7 @@
 #include "node/store/feeds.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
+#include "node/store/quarantine.h"
 #include "node/store/replaced.h"
 #include "node/store/verify_run.h"
 #include "proto/entry_codec.h"
@@ -70,12 +71,31 @@ static enum rc is_in_record(struct walk *w, const struct change *c, struct dot d
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-static bool is_quarantined(const struct walk *w, struct dot d, uint32_t place)
+/* Whether a change must be in its record: unless it was put aside. */
+static bool is_in_force(const struct walk *w, struct dot d, uint32_t place)
 {
-	struct key k = key_quarantine(d, place);
-	struct bytes v;
+	bool in_force = true;
 
-	return kv_get(w->v->txn, KV_QUARANTINE, key_bytes(&k), &v) == RC_OK;
+	return quarantine_in_force(w->v->txn, d, place, &in_force) != RC_OK || in_force;
+}
+
+/* What the centre ruled must be what became of the change. */
+static void check_rulings(struct walk *w, const struct header *h)
+{
+	struct quarantine q;
+	uint32_t i;
+
+	for (i = 0; i < h->rulings_count; i++) {
+		const struct ruling *r = &h->rulings[i];
+
+		if (quarantine_get(w->v->txn, r->dot, r->place, &q) == RC_OK && !r->accept &&
+		    q.state == QUARANTINE_WAITING) {
+			verify_differs(w->v,
+				       "change %u of entry %016" PRIx64 ":%" PRIu64
+				       " was discarded, but still waits",
+				       r->place, r->dot.feed, r->dot.seq);
+		}
+	}
 }
 
 static enum rc check_changes(struct walk *w, const struct entry *e, struct dot d)
@@ -89,7 +109,7 @@ static enum rc check_changes(struct walk *w, const struct entry *e, struct dot d
 		bool found = false;
 
 		w->v->report.changes++;
-		if (is_quarantined(w, d, i)) {
+		if (!is_in_force(w, d, i)) {
 			continue;
 		}
 		rc = entry_decode_change(e, i, &w->v->arena, &c);
@@ -137,7 +157,11 @@ static enum rc check_decoded(struct walk *w, const struct entry *e, const struct
 		check_seal(w, d.seq);
 	}
 	rc = replaced_skips(w->v->txn, d, stored->hash, &passed_over);
-	return rc == RC_OK && !passed_over && d.seq <= w->applied ? check_changes(w, e, d) : rc;
+	if (rc != RC_OK || passed_over || d.seq > w->applied) {
+		return rc;
+	}
+	check_rulings(w, &e->header);
+	return check_changes(w, e, d);
 }
 
 static enum rc check_entry(struct walk *w, uint64_t seq)

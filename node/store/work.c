@@ -335,15 +335,35 @@ enum rc work_apply(struct work *w, const struct change *c, struct dot e, uint32_
 	return rc == RC_OK ? RC_OK : fail(w, rc);
 }
 
-enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum rc why)
+enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum quarantine_reason why)
 {
-	struct key k = key_quarantine(e, place);
-	uint8_t reason = (uint8_t)why;
+	struct quarantine q = { .dot = e, .place = place, .why = why };
 
-	if (w->rc != RC_OK) {
-		return w->rc;
+	return w->rc == RC_OK ? fail(w, quarantine_put(w->txn, &q)) : w->rc;
+}
+
+struct part *work_open_part(struct work *w, uint16_t kind, struct uuid id, uint16_t scope,
+			    enum rc *rc)
+{
+	struct work_record *r = touch_record(w, kind, id, LOAD_STORED);
+	uint32_t i = 0;
+
+	*rc = r == NULL ? w->rc : work_take_part(w, r, scope, &i);
+	if (*rc != RC_OK) {
+		return NULL;
 	}
-	return fail(w, kv_put(w->txn, KV_QUARANTINE, key_bytes(&k), bytes_at(&reason, 1)));
+	r->parts[i] = (struct work_part){ .dirty = true };
+	w->national_moved = w->national_moved || (kind < SCHEMA_KIND_FIRST && scope == 0);
+	return &r->record.parts[i].part;
+}
+
+void work_close_part(struct work *w, uint16_t kind, struct uuid id)
+{
+	struct work_record *r = work_find(w, kind, id);
+
+	if (r != NULL) {
+		records_settle(w->store->catalog, &r->record);
+	}
 }
 
 /* New records mostly have the last ids: appended, they fill their pages. */

@@ -15,6 +15,7 @@
 #define KERWEN_WORK_H
 
 #include "node/store/feeds.h"
+#include "node/store/quarantine.h"
 #include "node/store/store.h"
 #include "node/store/unique.h"
 #include "sync/part.h"
@@ -106,6 +107,16 @@ struct work_span {
 enum rc work_withdraw(struct work *w, uint16_t kind, struct uuid id, const struct work_span *s);
 
 /* Puts a change aside with a reason instead of applying it. */
-enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum rc why);
+enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum quarantine_reason why);
+
+/*
+ * The part of a record in a scope, to be made anew: it will be written as it
+ * is at the next flush, or removed if its vector is empty then. See rebuild.h.
+ * NULL: *rc tells; the work failed.
+ */
+struct part *work_open_part(struct work *w, uint16_t kind, struct uuid id, uint16_t scope,
+			    enum rc *rc);
+/* The part is made: what follows from it for the whole record (its home). */
+void work_close_part(struct work *w, uint16_t kind, struct uuid id);
 
 #endif

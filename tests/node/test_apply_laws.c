@@ -20,6 +20,8 @@
 #include "node/store/derive.h"
 #include "node/store/records.h"
 #include "node/store/verify.h"
+#include "poison.h"
+#include "sync/feed.h"
 
 enum {
 	OFFICES = 3,
@@ -46,6 +48,7 @@ struct world {
 	uint32_t ids_count;
 	struct form forms[FORMS_MAX];
 	uint32_t forms_count;
+	bool has_poison;
 	uint64_t seed; /* as printed */
 	uint32_t step;
 	char doing[96];
@@ -191,6 +194,31 @@ static void assert_same_scope(struct world *w, uint32_t node, uint16_t scope)
 	fixture_digest(w->nodes[node], scope, y);
 	cr_assert_arr_eq(x, y, HASH_LEN, "KERWEN_SEED=%" PRIu64 ": node %u differs in scope %u",
 			 w->seed, node, scope);
+}
+
+static void hash_quarantine(struct fixture_node *n, uint8_t out[2][HASH_LEN])
+{
+	struct kv_txn *t = NULL;
+
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	hash_table(t, KV_QUARANTINE, out[0]);
+	hash_table(t, KV_ACCEPT, out[1]);
+	store_end(n->store, t);
+}
+
+/* All poison is in the region, which all nodes share. */
+static void assert_same_quarantine(struct world *w)
+{
+	uint8_t x[2][HASH_LEN], y[2][HASH_LEN];
+	uint32_t node;
+
+	hash_quarantine(w->nodes[0], x);
+	for (node = 1; node < NODES; node++) {
+		hash_quarantine(w->nodes[node], y);
+		cr_assert_arr_eq(x, y, sizeof(x),
+				 "KERWEN_SEED=%" PRIu64 ": the quarantine of node %u differs",
+				 w->seed, node);
+	}
 }
 
 static void assert_same(struct world *w)
@@ -392,12 +420,46 @@ static void exchange(struct world *w, uint32_t node, int64_t cut_after)
 		  w->seed, w->step, rc_text(rc));
 }
 
+/* An office writes what it may not; nobody knows that yet. */
+static void write_poison(struct world *w, uint32_t node)
+{
+	static uint8_t value[VALUE_MAX];
+	const struct schema_kind *k =
+		schema_kind_by_name(&w->nodes[node]->store->catalog->schema, bytes_of("person"));
+	struct draft_op op;
+
+	do {
+		op = draw_op(k, value);
+	} while (op.field->reach != REACH_REGION);
+	say(w, "node %u writes poison", node);
+	(void)poison_write(w->nodes[node], w->ids[draw(w->ids_count)],
+			   (struct op){ op.field->number, op.code, op.value });
+}
+
+/* The centre accepts or discards something; twice is no harm. */
+static void rule(struct world *w)
+{
+	struct quarantine q;
+	bool accept = draw(3) > 0;
+
+	if (poison_find(w->nodes[0], draw(8), &q)) {
+		say(w, "the centre %s %u:%u", accept ? "accepts" : "discards",
+		    feed_office(q.dot.feed), (unsigned)q.dot.seq);
+		(void)poison_rule(w->nodes[0], q.dot, q.place, accept);
+	}
+}
+
 static void step(struct world *w)
 {
-	uint32_t node = draw(NODES), what = draw(10);
+	uint32_t node = draw(NODES), what = draw(w->has_poison ? 13 : 10);
 
 	move_clock(node);
-	if (what < 5 || w->ids_count == 0) {
+	if (what > 10 && w->ids_count > 0) {
+		rule(w);
+		node = 0;
+	} else if (what == 10 && w->ids_count > 0 && node > 0) {
+		write_poison(w, node);
+	} else if (what < 5 || w->ids_count == 0) {
 		write_commit(w, node);
 	} else if (what < 7) {
 		say(w, "node %u opens a form", node);
@@ -432,12 +494,16 @@ static void begin(struct world *w, uint64_t seed)
 	w->f.centre.store->world = &drawn_world;
 }
 
-static void live(uint64_t seed, uint32_t steps)
+static void live(uint64_t seed, uint32_t steps, bool has_poison)
 {
 	static struct world w;
 	uint32_t node, round;
 
 	begin(&w, seed);
+	w.has_poison = has_poison;
+	for (node = 1; has_poison && node < NODES; node++) {
+		exchange(&w, node, -1); /* it knows the others, whose home poison claims */
+	}
 	for (w.step = 0; w.step < steps; w.step++) {
 		step(&w);
 	}
@@ -451,6 +517,7 @@ static void live(uint64_t seed, uint32_t steps)
 		assert_verified(&w, node);
 	}
 	assert_same(&w);
+	assert_same_quarantine(&w);
 	fixture_fini(&w.f);
 }
 
@@ -461,16 +528,28 @@ static uint32_t setting(const char *name, uint32_t otherwise)
 	return text == NULL ? otherwise : (uint32_t)strtoul(text, NULL, 10);
 }
 
-Test(apply_laws, all_nodes_end_with_the_same_bytes_and_figures_equal_a_recount)
+static void live_all(bool has_poison)
 {
 	uint32_t seed = setting("KERWEN_SEED", 0), steps = setting("KERWEN_STEPS", 120);
 	uint32_t i, count = setting("KERWEN_HISTORIES", 16);
 
 	if (seed != 0) {
-		live(seed, steps);
+		live(seed, steps, has_poison);
 		return;
 	}
 	for (i = 1; i <= count; i++) {
-		live(i, steps);
+		live(i, steps, has_poison);
 	}
+}
+
+Test(apply_laws, all_nodes_end_with_the_same_bytes_and_figures_equal_a_recount)
+{
+	live_all(false);
+}
+
+/* P14: and so they do when offices write what they may not, and the centre
+ * accepts or discards it at any time. */
+Test(apply_laws, poison_and_what_the_centre_makes_of_it_leave_all_nodes_equal)
+{
+	live_all(true);
 }

@@ -513,3 +513,29 @@ Test(entry_codec, a_genesis_comes_back_and_nothing_like_it)
 		cr_expect_neq(entry_decode_genesis(bytes_at(buffer, i), &arena, &back), RC_OK);
 	}
 }
+
+Test(entry_codec, rulings_come_back_and_are_bounded)
+{
+	static struct ruling list[LIMIT_RULINGS_PER_ENTRY_MAX + 1];
+	struct header h = full_header(), back;
+
+	list[0] = (struct ruling){ { 7, 3 }, LIMIT_CHANGES_PER_ENTRY_MAX - 1, true };
+	list[1] = (struct ruling){ { UINT64_MAX, UINT64_MAX }, 0, false };
+	h.rulings = list;
+	h.rulings_count = 2;
+	cr_assert_eq(entry_decode_header(encode_header(&h), &arena, &back), RC_OK);
+	cr_assert_eq(back.rulings_count, 2u);
+	cr_assert(dot_equal(back.rulings[0].dot, list[0].dot) && back.rulings[0].accept);
+	cr_assert_eq(back.rulings[0].place, list[0].place);
+	cr_assert(dot_equal(back.rulings[1].dot, list[1].dot) && !back.rulings[1].accept);
+	list[1].place = LIMIT_CHANGES_PER_ENTRY_MAX;
+	cr_assert_eq(entry_decode_header(encode_header(&h), &arena, &back), RC_CORRUPT);
+	list[1] = (struct ruling){ { 7, 0 }, 0, false };
+	cr_assert_eq(entry_decode_header(encode_header(&h), &arena, &back), RC_CORRUPT);
+	list[1] = list[0];
+	h.rulings_count = LIMIT_RULINGS_PER_ENTRY_MAX + 1;
+	for (size_t i = 0; i < h.rulings_count; i++) {
+		list[i] = list[0];
+	}
+	cr_assert_eq(entry_decode_header(encode_header(&h), &arena, &back), RC_LIMIT);
+}

@@ -1,0 +1,172 @@
+#!/bin/sh
+# P8, P24: offices are retired and revoked under a running centre: cut off while
+# connected, sent away when they call, gone from the lists of who was heard; and
+# an office whose key was lost goes on under another.
+set -eu
+
+: "${KERWEN:?names the program}"
+: "${TMPDIR:=/tmp}"
+road=${ROAD:-$(dirname "$KERWEN")/tests/demo_road}
+cd "$TMPDIR"
+pids=
+
+fail()
+{
+	echo "$*"
+	exit 1
+}
+
+# Ends what this script started, and nothing else.
+clean()
+{
+	for pid in $pids; do
+		kill "$pid" 2>/dev/null || true
+	done
+}
+trap clean EXIT
+
+# expect CODE COMMAND...: runs it; leaves its output in out and err.
+expect()
+{
+	code=$1
+	shift
+	got=0
+	"$@" >out 2>err </dev/null || got=$?
+	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
+}
+
+# start DIR: runs its daemon until the end of the test.
+start()
+{
+	"$KERWEN" -C "$1" run 2>>"$1.log" </dev/null &
+	pids="$pids $!"
+}
+
+port_of()
+{
+	sed -n 's/.*listening on port \([0-9]*\).*/\1/p' "$1.log" | tail -n 1
+}
+
+listens()
+{
+	[ -n "$(port_of "$1")" ]
+}
+
+wait_for()
+{
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 200 ] || fail "did not happen: $*: $(tail -n 3 ./*.log)"
+		sleep 0.1
+	done
+}
+
+cat >schema.yaml <<'YAML'
+schema: test
+version: 1
+kinds:
+  - name: person
+    reach: region
+    fields:
+      - {name: nr, type: text, required: true}
+      - {name: note, type: text, policy: latest}
+figures:
+  - {name: people, type: flow, measure: count, of: person, by: [office]}
+YAML
+expect 0 "$KERWEN" -C c init --centre --name Centre --schema schema.yaml --listen 127.0.0.1:0
+start c
+wait_for listens c
+at=127.0.0.1:$(port_of c)
+for office in Mary:1:TM-M Merw:2:TM-M Lebap:3:TM-L; do
+	name=${office%%:*}
+	rest=${office#*:}
+	expect 0 "$KERWEN" -C c office invite "$name" --number "${rest%%:*}" \
+		--region "${rest#*:}" --centre "$at" --out "$name.inv"
+	expect 0 "$KERWEN" -C "$name" init --join "$name.inv"
+done
+
+connected()
+{
+	"$KERWEN" -C c status --json | grep -q "\"name\":\"$1\",\"connected\":true"
+}
+
+is_gone()
+{
+	! connected "$1"
+}
+
+expect 0 "$KERWEN" -C Mary add person nr=1
+expect 0 "$KERWEN" -C Merw add person nr=2
+expect 0 "$KERWEN" -C Lebap add person nr=3
+for office in Mary Merw Lebap; do
+	expect 0 "$KERWEN" -C "$office" sync
+done
+
+# What must not be.
+expect 2 "$KERWEN" -C c office revoke Mary
+grep -q -- '--reason' err || fail "no reason: $(cat err)"
+expect 2 "$KERWEN" -C c office retire Mary Merw --reason x
+expect 1 "$KERWEN" -C c office retire Nobody --reason x
+grep -q 'no office "Nobody"' err || fail "unknown: $(cat err)"
+expect 2 "$KERWEN" -C c office retire Mary --on 2026-02-30 --reason x
+code=0
+"$KERWEN" -C Merw office revoke Mary --reason x >out 2>err </dev/null || code=$?
+[ "$code" != 0 ] && grep -q 'only the centre' err || fail "an office revokes: $(cat out err)"
+
+# A dry run says what would be, and a connected office stays.
+start Mary
+wait_for connected Mary
+expect 0 "$KERWEN" -C c office revoke Mary --reason stolen --dry-run
+grep -q 'would be: office Mary is revoked' out && grep -q 'closed at 0001' out ||
+	fail "dry run: $(cat out)"
+expect 0 "$KERWEN" -C c office show Mary
+grep -q 'state  *active' out || fail "the dry run wrote something: $(cat out)"
+connected Mary || fail "the dry run cut it off"
+
+# Revoked: cut off at once, though connected, and told so when it calls.
+expect 0 "$KERWEN" -C c office revoke Mary --reason "taken from the car" --author Orazow
+wait_for is_gone Mary
+grep -q 'office=1: .*office Mary was revoked' c.log || fail "the log: $(cat c.log)"
+grep -q 'taken from the car' c.log && fail "the reason is in the log"
+expect 0 "$KERWEN" -C Mary add person nr=4
+expect 15 "$KERWEN" -C Mary sync
+grep -q 'office Mary was revoked on 20' err || fail "the thief is told: $(cat err)"
+grep -q 'taken' err && fail "the reason is nobody's business there: $(cat err)"
+expect 1 "$KERWEN" -C c office revoke Mary --reason again
+grep -q 'was revoked on' err || fail "twice: $(cat err)"
+expect 1 "$KERWEN" -C c office invite Mary --again --out again.inv
+expect 0 "$KERWEN" -C c office list
+grep -q 'Mary  *TM-M  *revoked  *20' out || fail "list: $(cat out)"
+
+# Others know, go on, and keep what was confirmed.
+expect 0 "$KERWEN" -C Merw add person nr=5
+expect 0 "$KERWEN" -C Merw sync
+expect 0 "$KERWEN" -C Merw office show Mary
+grep -q 'revoked' out && grep -q 'taken from the car' out || fail "Merw: $(cat out)"
+expect 0 "$KERWEN" -C c figures people --json
+grep -q '"office":"Mary","value":1' out && grep -q '"total":4' out || fail "figures: $(cat out)"
+grep -q '"heard":\[.*"office":"Mary"' out && fail "a ghost: $(cat out)"
+
+# Retired, from a date on.
+expect 0 "$KERWEN" -C c office retire Lebap --on 2020-01-31 --reason "merged with Mary"
+grep -q 'from 2020-01-31 on it is not counted' out || fail "retire: $(cat out)"
+expect 15 "$KERWEN" -C Lebap sync
+expect 0 "$KERWEN" -C c figures people --json
+grep -q '"heard":\[{"office":"Merw","through":"[^"]*"}\]' out || fail "heard: $(cat out)"
+
+# A lost key: void at once; the office goes on in a new directory.
+start Merw
+wait_for connected Merw
+expect 2 "$KERWEN" -C c office rekey Merw --out merw2.inv
+expect 0 "$KERWEN" -C c office rekey Merw --out merw2.inv --centre "$at" --reason "disk broke"
+wait_for is_gone Merw
+expect 15 "$KERWEN" -C Merw sync
+expect 0 "$KERWEN" -C merw2 init --join merw2.inv
+expect 0 "$KERWEN" -C merw2 add person nr=6
+expect 0 "$KERWEN" -C merw2 sync
+expect 0 "$KERWEN" -C c figures people --json
+grep -q '"office":"Merw","value":3' out || fail "after the new key: $(cat out)"
+for node in c merw2; do
+	expect 0 "$KERWEN" -C "$node" verify
+done
