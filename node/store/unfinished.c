@@ -112,7 +112,30 @@ static bool is_still_named(int fd, const char *path)
 	       mine.st_dev == there.st_dev && S_ISREG(mine.st_mode);
 }
 
-static enum rc make_mark(const char *dir, int *fd, struct path_problem *why)
+static enum rc fail_not_empty(const char *dir, struct path_problem *why)
+{
+	return path_fail(why, RC_EXISTS, "choose a new or an empty directory", "%s is not empty",
+			 dir);
+}
+
+/* Whether there is nothing in DIR but the mark. */
+static bool holds_mark_alone(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *e = NULL;
+	bool alone = dir != NULL;
+
+	while (alone && (e = readdir(dir)) != NULL) {
+		alone = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+			strcmp(e->d_name, UNFINISHED_FILE) == 0;
+	}
+	if (dir != NULL) {
+		(void)closedir(dir);
+	}
+	return alone;
+}
+
+enum rc unfinished_mark(const char *dir, int *fd, struct path_problem *why)
 {
 	char path[PATH_BYTES_MAX];
 	enum rc rc = path_join(path, dir, UNFINISHED_FILE);
@@ -125,6 +148,10 @@ static enum rc make_mark(const char *dir, int *fd, struct path_problem *why)
 		return errno == EEXIST ? fail_busy(dir, why) : path_fail_errno(why, "write", path);
 	}
 	rc = lock_mark(dir, *fd, why);
+	if (rc == RC_OK && !holds_mark_alone(dir)) {
+		(void)unlink(path);
+		return fail_not_empty(dir, why); /* another init has made it meanwhile */
+	}
 	return rc == RC_OK ? path_sync_directory_of(path, why) : rc;
 }
 
@@ -151,8 +178,7 @@ static enum rc take_over(const char *dir, int *fd, struct path_problem *why)
 	}
 	if (!is_still_named(*fd, path) || !walk(dir, false, false) ||
 	    (path_exists(db) && !walk(db, true, false))) {
-		return path_fail(why, RC_EXISTS, "choose a new or an empty directory",
-				 "%s is not empty", dir);
+		return fail_not_empty(dir, why);
 	}
 	clear(dir);
 	return RC_OK;
@@ -176,7 +202,7 @@ enum rc unfinished_begin(const char *dir, int *fd, bool *was_there, struct path_
 	if (rc == RC_OK) {
 		rc = path_check_local(dir, why);
 		if (rc == RC_OK) {
-			rc = make_mark(dir, fd, why);
+			rc = unfinished_mark(dir, fd, why);
 		}
 	} else if (rc == RC_EXISTS && unfinished_is(dir)) {
 		rc = path_check_local(dir, why);

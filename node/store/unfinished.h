@@ -28,6 +28,14 @@ bool unfinished_is(const char *dir);
  */
 enum rc unfinished_begin(const char *dir, int *fd, bool *was_there, struct path_problem *why);
 
+/*
+ * The last step of unfinished_begin alone: puts the mark into DIR, which was
+ * seen to be empty. RC_EXISTS: it is not any more, and all in it is left alone;
+ * RC_BUSY, and codes as above. fd is to be closed whatever comes of it, if it
+ * is not -1.
+ */
+enum rc unfinished_mark(const char *dir, int *fd, struct path_problem *why);
+
 /* Makes DIR a whole one, durably: its kerwen.yaml says `config`. Closes fd.
  * After a failure DIR is as it was: undo it. RC_FULL, RC_IO, RC_DENIED. */
 enum rc unfinished_end(const char *dir, int *fd, struct bytes config, struct path_problem *why);
