@@ -15,6 +15,7 @@
 #include "node/store/aside.h"
 #include "node/store/context.h"
 #include "node/store/home.h"
+#include "node/store/epoch.h"
 #include "node/store/rejoin.h"
 #include "node/store/replaced.h"
 #include "node/store/ruling.h"
@@ -177,7 +178,6 @@ enum rc apply_settle(struct work *w)
 		w->national_moved = false;
 		w->catalog_moved = true;
 		rc = store_refresh(w->store);
-		rc = rc == RC_OK ? aside_follow_closings(w) : rc;
 	}
 	return rc;
 }
@@ -250,11 +250,8 @@ static enum rc judge_entry(struct work *w, struct dot d, uint64_t upto)
 enum rc apply_judge(struct work *w, const struct work_span *span, const struct epoch *epoch)
 {
 	uint64_t seq, last = UINT64_MAX;
-	enum rc rc = RC_OK;
+	enum rc rc = epoch_closing(w->store, span->feed, epoch, &last);
 
-	if (!catalog_is_closed(w->store->catalog, span->feed, epoch, &last)) {
-		last = UINT64_MAX;
-	}
 	for (seq = span->first; seq <= span->last && rc == RC_OK; seq++) {
 		rc = judge_entry(w, (struct dot){ span->feed, seq }, last);
 	}
@@ -352,13 +349,9 @@ enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto,
 		   const struct epoch *epoch, struct apply_cuts *cuts)
 {
 	uint64_t from = lane->applied, seq = lane->applied, last = UINT64_MAX;
-	enum rc rc = RC_OK;
+	enum rc rc = epoch_closing(w->store, lane->feed, epoch, &last);
 
-	if (!catalog_is_closed(w->store->catalog, lane->feed, epoch, &last)) {
-		last = UINT64_MAX;
-	}
-
-	if (cuts != NULL) {
+	if (rc == RC_OK && cuts != NULL) {
 		rc = apply_foresee_cut(w, cuts, lane->feed, from, upto);
 	}
 	while (rc == RC_OK && seq < upto) {

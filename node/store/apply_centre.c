@@ -5,6 +5,7 @@
 #include "node/base/log.h"
 #include "node/store/apply_priv.h"
 #include "node/store/conflicts.h"
+#include "node/store/epoch.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
 #include "node/store/rejoin.h"
@@ -223,21 +224,19 @@ static enum rc apply_cuts_of(struct work *w, struct feed_state *lane, const stru
 	return rc;
 }
 
-/* A ruling means what the nation has put aside up to its epoch. */
+/* What an entry says, and what its cuts let in, is judged by what the nation had
+ * said at its epoch: it waits for that. */
 static enum rc check_epoch(struct work *w, const struct header *h)
 {
-	struct feed_state national;
+	struct epoch epoch = { h->epoch_incarnation, h->epoch_seq };
+	bool here = false;
 	enum rc rc = RC_OK;
 
-	if (h->rulings_count == 0 || feed_scope(h->feed) == 0 ||
-	    h->epoch_incarnation != w->store->info.centre_incarnation) {
-		return RC_OK;
+	if (feed_scope(h->feed) == 0) {
+		return RC_OK; /* what it knows stands before it */
 	}
-	rc = feeds_get(w->txn, store_centre_feed(w->store, 0), &national);
-	if (rc == RC_NOTFOUND) {
-		return RC_GAP;
-	}
-	return rc == RC_OK && h->epoch_seq > national.applied ? RC_GAP : rc;
+	rc = epoch_is_here(w->store, w->txn, &epoch, &here);
+	return rc == RC_OK && !here ? RC_GAP : rc;
 }
 
 /* Tries the next entry of one of the centre's feeds. */

@@ -4,6 +4,7 @@
 
 #include "node/store/apply_priv.h"
 #include "node/store/author.h"
+#include "node/store/epoch.h"
 #include "node/store/follows.h"
 #include "node/store/key.h"
 #include "node/store/replaced.h"
@@ -79,15 +80,18 @@ enum rc apply_foresee_cut(struct work *w, const struct apply_cuts *cuts, uint64_
 /* Whether what the author knew is known here too. */
 static enum rc check_known(struct work *w, const struct header *h)
 {
+	struct epoch epoch = { h->epoch_incarnation, h->epoch_seq };
 	uint16_t scope = feed_scope(h->feed);
 	struct feed_state centre;
+	bool here = false;
 	enum rc rc = RC_OK;
 
 	if (feed_office(h->feed) == 0) {
 		return RC_OK;
 	}
-	if (h->epoch_seq > w->store->catalog->national_seq) {
-		return RC_GAP;
+	rc = epoch_is_here(w->store, w->txn, &epoch, &here);
+	if (rc != RC_OK || !here) {
+		return rc == RC_OK ? RC_GAP : rc;
 	}
 	rc = feeds_get(w->txn, store_centre_feed(w->store, scope), &centre);
 	if (rc != RC_OK && rc != RC_NOTFOUND) {
@@ -164,12 +168,14 @@ static enum rc try_lane(struct work *w, struct apply_lanes *l, struct feed_state
 {
 	struct dot next = { lane->feed, lane->applied + 1 };
 	struct entry e;
-	uint64_t last = 0;
+	uint64_t last = UINT64_MAX;
 	enum rc rc = apply_settle(w);
 
+	if (rc == RC_OK) {
+		rc = epoch_closing(w->store, lane->feed, NULL, &last);
+	}
 	/* What may not stand waits for nothing else. */
-	if (rc == RC_OK && catalog_is_closed(w->store->catalog, lane->feed, NULL, &last) &&
-	    next.seq > last) {
+	if (rc == RC_OK && next.seq > last) {
 		rc = check_replaced(w, next);
 		return rc == RC_OK ? apply_lane(w, lane, next.seq, NULL, cuts) : rc;
 	}

@@ -98,14 +98,6 @@ enum rc catalog_scope_of(const struct catalog *c, enum reach reach, uint16_t hom
 /* Whether a node (0: the centre) is a member of a scope. */
 bool catalog_is_member(const struct catalog *c, uint16_t office, uint16_t scope);
 
-/*
- * Whether a feed was closed when the centre had come to an epoch (NULL: to
- * what the catalog shows); *seq is the last entry that may stand. The feeds of
- * a closed office that its closing did not name are closed at 0.
- */
-bool catalog_is_closed(const struct catalog *c, uint64_t feed, const struct epoch *epoch,
-		       uint64_t *seq);
-
 /* Whether an office counts on a day (packed date): it is open, or was. */
 bool catalog_counts_on(const struct office_info *o, int32_t day);
 

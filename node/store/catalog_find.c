@@ -1,6 +1,5 @@
 /* Looking things up in a catalog (catalog.h); catalog.c reads it. */
 #include "node/store/catalog.h"
-#include "sync/feed.h"
 
 const struct office_info *catalog_office(const struct catalog *c, uint16_t number)
 {
@@ -101,33 +100,6 @@ bool catalog_is_member(const struct catalog *c, uint16_t office, uint16_t scope)
 	}
 	return o != NULL &&
 	       (scope == o->scope_office || scope == o->scope_centre || scope == o->scope_region);
-}
-
-/* Whether an entry of the centre's national feed comes before an epoch. */
-static bool is_before(const struct catalog *c, struct dot by, const struct epoch *epoch)
-{
-	uint32_t incarnation = feed_incarnation(by.feed);
-
-	if (epoch == NULL || incarnation == epoch->incarnation) {
-		return epoch == NULL || by.seq <= epoch->seq;
-	}
-	return epoch->incarnation == c->centre_incarnation;
-}
-
-bool catalog_is_closed(const struct catalog *c, uint64_t feed, const struct epoch *epoch,
-		       uint64_t *seq)
-{
-	const struct office_info *o = catalog_office(c, feed_office(feed));
-	uint32_t i;
-
-	*seq = 0;
-	for (i = 0; i < c->closed_count && c->closed[i].last.feed <= feed; i++) {
-		if (c->closed[i].last.feed == feed) {
-			*seq = c->closed[i].last.seq;
-			return is_before(c, c->closed[i].by, epoch);
-		}
-	}
-	return o != NULL && o->is_closed && is_before(c, o->closed_by, epoch);
 }
 
 bool catalog_counts_on(const struct office_info *o, int32_t day)

@@ -8,6 +8,7 @@
 
 #include "node/base/mem.h"
 #include "node/base/path.h"
+#include "node/store/epoch.h"
 #include "node/store/feeds.h"
 
 static const char meta_format[] = "format";
@@ -269,7 +270,7 @@ void store_close(struct store *s)
 		}
 	}
 	catalog_free(s->catalog);
-	catalog_free(s->past);
+	epoch_forget(s);
 	mem_arena_close(&s->arena);
 	mem_arena_close(&s->scratch);
 	free(s);

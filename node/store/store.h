@@ -55,8 +55,7 @@ struct store {
 	struct life_state life;          /* as of the transaction */
 	int state_fd;                    /* the directory of the lease; -1: none is kept */
 	struct catalog *catalog;         /* valid inside a transaction */
-	struct catalog *past;            /* an earlier one, see epoch.h; NULL: none yet */
-	uint64_t past_from, past_to;     /* the epochs that it is for: from <= e < to */
+	struct epoch_past *past;         /* earlier ones, see epoch.h; NULL: none yet */
 	struct arena arena;              /* of the transaction; reset when one begins */
 	struct arena scratch;            /* of one change: small, so that it stays in the cache */
 	struct kv_txn *txn;              /* the one under way, or NULL */

@@ -7,6 +7,7 @@
 #include "node/store/claims.h"
 #include "node/store/conflicts.h"
 #include "node/store/derive.h"
+#include "node/store/epoch.h"
 #include "node/store/notice.h"
 #include "node/store/parts.h"
 #include "node/store/react.h"
@@ -47,6 +48,7 @@ static void forget_catalog(struct work *w)
 {
 	if (w->catalog_moved || w->national_moved) {
 		w->store->catalog->national_seq = UINT64_MAX;
+		epoch_forget(w->store);
 	}
 }
 

@@ -116,3 +116,41 @@ void lag_adopt_newer(struct fixture *f)
 	mem_arena_close(&file);
 	mem_arena_close(&plans);
 }
+
+uint16_t lag_next_kind(const struct forge *g)
+{
+	const struct schema *s = &g->node->store->catalog->schema;
+	uint16_t last = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->kinds_count; i++) {
+		last = s->kinds[i].number > last ? s->kinds[i].number : last;
+	}
+	return (uint16_t)(last + 1);
+}
+
+void lag_forge_newer(struct forge *g, struct uuid person, struct uuid journey)
+{
+	enum { HEIGHT = 17, NUMBER = 1, GOAL, DAYS, STOPS };
+	static const uint8_t int_170[] = { 0xd4, 0x02 }, int_3[] = { 0x06 };
+	struct change as_person = forge_person(g, journey, "");
+	struct op height = { HEIGHT, OP_PUT, bytes_at(int_170, sizeof(int_170)) };
+	struct op of_journey[] = { as_person.ops[0],
+				   { NUMBER, OP_PUT, bytes_of("7") },
+				   { GOAL, OP_PUT, bytes_of("Hiva") },
+				   { DAYS, OP_COUNT, bytes_at(int_3, sizeof(int_3)) },
+				   { STOPS, OP_SET_ADD, bytes_of("x") } };
+	struct change changes[] = { { .kind = g->kind,
+				      .id = person,
+				      .life = LIFE_ALIVE,
+				      .ops = &height,
+				      .ops_count = 1 },
+				    { .kind = lag_next_kind(g),
+				      .id = journey,
+				      .life = LIFE_ALIVE,
+				      .ops = of_journey,
+				      .ops_count = 5 } };
+	struct header h = forge_header(g);
+
+	forge_add(g, &h, changes, 2);
+}

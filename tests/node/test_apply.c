@@ -45,9 +45,10 @@ static void assert_same(struct fixture_node *n, uint16_t scope)
 	cr_assert_arr_eq(x, y, HASH_LEN, "scope %u", scope);
 }
 
-Test(apply, records_of_a_kind_not_known_yet_are_kept_and_understood_later)
+Test(apply, what_knows_a_newer_schema_waits_for_it)
 {
 	struct uuid journey, person = fixture_add(a, 0, "person", "nr=1", "city=Mary", NULL);
+	struct feed_state state;
 	uint32_t i;
 
 	cr_assert_eq(fixture_sync(&f, a), RC_OK);
@@ -66,13 +67,16 @@ Test(apply, records_of_a_kind_not_known_yet_are_kept_and_understood_later)
 	cr_assert_eq(fixture_set(&f.centre, "person", person, "height=171", NULL), RC_OK);
 
 	lag_give_scope(&f, b, region());
-	assert_same(b, region());
-	cr_assert_eq(forge_quarantined(b), 0u);
 	cr_assert_null(schema_kind_by_name(&b->store->catalog->schema, bytes_of("journey")));
 	cr_assert_str_eq(fixture_show(b, "person", person, "city"), "Mary");
+	cr_assert_str_eq(fixture_show(b, "person", person, "size"), "");
+	state = forge_state(b, store_centre_feed(b->store, region()));
+	cr_assert_lt(state.applied, state.head);
 
 	lag_give_scope(&f, b, 0);
 	assert_same(b, 0);
+	assert_same(b, region());
+	cr_assert_eq(forge_quarantined(b), 0u);
 	cr_assert_str_eq(fixture_show(b, "journey", journey, "goal"), "Balh");
 	cr_assert_str_eq(fixture_show(b, "journey", journey, "days"), "5");
 	cr_assert_str_eq(fixture_show(b, "journey", journey, "stops"), "x|y");
@@ -82,6 +86,40 @@ Test(apply, records_of_a_kind_not_known_yet_are_kept_and_understood_later)
 	cr_assert_eq(fixture_figure(b, "people"), 1);
 	cr_assert_eq(fixture_sync(&f, b), RC_OK);
 	assert_same(b, region());
+}
+
+static struct forge g;
+
+Test(apply, records_of_a_kind_not_known_yet_are_kept_and_understood_later)
+{
+	struct uuid journey = forge_id(2), person = forge_id(1);
+	struct change change;
+	struct header h;
+
+	forge_begin(&g, a, region());
+	h = forge_header(&g);
+	change = forge_person(&g, person, "Mary");
+	forge_add(&g, &h, &change, 1);
+	lag_forge_newer(&g, person, journey);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+	cr_assert_eq(forge_quarantined(&f.centre), 0u);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	assert_same(b, region());
+	cr_assert_str_eq(fixture_show(b, "person", person, "city"), "Mary");
+
+	lag_adopt_newer(&f);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cr_assert_eq(fixture_sync(&f, c), RC_OK);
+	assert_same(b, region());
+	cr_assert_str_eq(fixture_show(b, "journey", journey, "goal"), "Hiva");
+	cr_assert_str_eq(fixture_show(b, "journey", journey, "days"), "3");
+	cr_assert_str_eq(fixture_show(b, "journey", journey, "stops"), "x");
+	cr_assert_str_eq(fixture_show(b, "person", person, "height"), "170");
+	cr_assert_eq(fixture_figure(b, "journeys"), 1);
+	cr_assert_eq(fixture_figure(b, "heights"), 170);
+	cr_assert_eq(fixture_figure(b, "people"), 1);
+	assert_same(c, region());
+	cr_assert_eq(forge_quarantined(c), 0u);
 }
 
 /* The other order, and a node that comes late: the same. */

@@ -393,21 +393,19 @@ static struct summary_count count_all(struct fixture_node *n)
 
 Test(show, what_a_newer_schema_wrote_is_shown_as_unknown_and_then_understood)
 {
-	struct uuid journey, person = fixture_add(a, 0, "person", "nr=1", "city=Mary", NULL);
+	struct uuid journey = forge_id(1),
+		    person = fixture_add(a, 0, "person", "nr=1", "city=Mary", NULL);
 	json_t *document = NULL, *item = NULL;
 	struct summary_count count;
 	char wanted[64];
 	unsigned number;
 
 	cr_assert_eq(fixture_sync(&f, a), RC_OK);
-	lag_adopt_newer(&f);
-	number = schema_kind_by_name(&f.centre.store->catalog->schema, bytes_of("journey"))->number;
-	cr_assert_eq(fixture_sync(&f, a), RC_OK);
-	journey =
-		fixture_add(a, 0, "journey", "number=7", "goal=Hiva", "days+=3", "stops+=x", NULL);
-	cr_assert_eq(fixture_set(a, "person", person, "height=170", NULL), RC_OK);
-	cr_assert_eq(fixture_sync(&f, a), RC_OK);
-	lag_give_scope(&f, b, region());
+	forge_begin(&g, a, region());
+	number = lag_next_kind(&g);
+	lag_forge_newer(&g, person, journey);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
 
 	document = load(b, person);
 	item = json_object_get(document, "unknown");
@@ -434,7 +432,8 @@ Test(show, what_a_newer_schema_wrote_is_shown_as_unknown_and_then_understood)
 	cr_expect_eq(count.records, 1u);
 	cr_expect_eq(count.unknown, 2u);
 
-	lag_give_scope(&f, b, 0);
+	lag_adopt_newer(&f);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
 	document = load(b, journey);
 	cr_expect_str_eq(json_string_value(json_object_get(document, "kind")), "journey");
 	cr_expect_null(json_object_get(document, "unknown"));
