@@ -6,6 +6,7 @@
 #include "node/base/schema_yaml.h"
 #include "node/base/text.h"
 #include "node/cmd/author_arg.h"
+#include "node/cmd/new_key.h"
 #include "node/cmd/open.h"
 #include "node/store/found.h"
 #include "node/store/join.h"
@@ -183,6 +184,9 @@ static int renew(struct cmd_context *c, const struct invitation *i)
 	}
 	rc = join_take(n.store, i, &why);
 	code = rc == RC_OK ? renew_config(c, &n, i) : cmd_fail_path(c, join_exit_of(rc), &why);
+	if (code == CMD_OK) {
+		code = new_key_if_void(c, &n);
+	}
 	if (code == CMD_OK) {
 		out_note(c->out, "%s took the new invitation and kept its records", c->dir);
 	}

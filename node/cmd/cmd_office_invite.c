@@ -281,9 +281,11 @@ const struct command cmd_office_rekey_command = {
 	.words_min = 1,
 	.words_max = 1,
 	.summary = "makes an office's key void and invites it anew (the centre)",
-	.details = "For a lost key. What the old key wrote and the centre confirmed stays; the "
-		   "office\n"
-		   "goes on in a new directory, made with `kerwen init --join FILE`.",
+	.details =
+		"For a lost or stolen key. What the old key wrote and the centre confirmed "
+		"stays.\n"
+		"`kerwen init --join FILE` in the office's own directory gives it a new key and\n"
+		"keeps all records; in a new one the office begins with what the centre has.",
 	.options = rekey_options,
 	.run = run_rekey,
 };

@@ -9,6 +9,7 @@
 #define KERWEN_CONTROL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <uv.h>
 
 #include "sync/rc.h"
@@ -42,6 +43,9 @@ void control_close(struct control *c);
 void control_answer(struct control_client *c, json_t *answer);
 
 /* --- a command's side ----------------------------------------------------- */
+
+/* Whether a daemon holds the directory, however deaf it is. */
+bool control_is_held(const char *dir);
 
 /*
  * Asks the daemon of a directory and waits for its answer. Gives *answer.

@@ -49,8 +49,7 @@ static int connect_in(const char *dir, uint64_t wait_ms)
 	return fd;
 }
 
-/* Whether a daemon holds the directory, however deaf it is. */
-static bool is_held(const char *dir)
+bool control_is_held(const char *dir)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char path[PATH_BYTES_MAX];
@@ -78,7 +77,7 @@ static enum rc connect_daemon(const char *dir, uint64_t until_ms, int *out)
 		if (*out >= 0) {
 			return RC_OK;
 		}
-		if (!is_held(dir)) {
+		if (!control_is_held(dir)) {
 			return RC_NOTFOUND;
 		}
 		if (now >= until_ms || now >= patient_ms) {

@@ -178,6 +178,7 @@ enum rc apply_settle(struct work *w)
 		w->national_moved = false;
 		w->catalog_moved = true;
 		rc = store_refresh(w->store);
+		rc = rc == RC_OK ? rejoin_leave_closed(w) : rc;
 	}
 	return rc;
 }

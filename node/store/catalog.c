@@ -141,6 +141,7 @@ static void read_office(struct load *l, const struct record *r, struct office_in
 	o->scope_centre = shown_number(l, r, "scope_centre");
 	o->scope_region = shown_number(l, r, "scope_region");
 	o->has_key = key.len == KEY_LEN;
+	o->key_is_void = !o->has_key && written_by(r, "key").seq > 0;
 	if (o->has_key) {
 		memcpy(o->key, key.p, KEY_LEN);
 	}

@@ -20,6 +20,7 @@ struct office_info {
 	uint16_t scope_office, scope_centre, scope_region;
 	bool has_key;
 	uint8_t key[KEY_LEN];
+	bool key_is_void;             /* it had one, and has none now */
 	const char *const *addresses; /* not read; see centre_addresses */
 	bool is_closed;               /* retired or revoked: not admitted any more */
 	bool is_revoked;              /* with is_closed: it was stolen */

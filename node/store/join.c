@@ -6,6 +6,7 @@
 #include "node/base/mem.h"
 #include "node/store/datadir.h"
 #include "node/store/receive.h"
+#include "node/store/rejoin.h"
 #include "sync/feed.h"
 
 static const char meta_token[] = "token";
@@ -135,6 +136,46 @@ enum rc join_take(struct store *s, const struct invitation *i, struct path_probl
 	return rc == RC_OK ?
 		       RC_OK :
 		       path_fail(why, rc, NULL, "the invitation cannot be taken: %s", rc_text(rc));
+}
+
+enum rc join_key_is_void(struct store *s, const uint8_t key[KEY_LEN], bool *out)
+{
+	const struct office_info *o = NULL;
+	struct kv_txn *t = NULL;
+	enum rc rc = store_begin(s, false, &t);
+
+	if (rc == RC_OK) {
+		o = catalog_office(s->catalog, s->info.number);
+		*out = o != NULL &&
+		       (o->key_is_void || (o->has_key && memcmp(o->key, key, KEY_LEN) != 0));
+	}
+	store_end(s, t);
+	return rc;
+}
+
+enum rc join_put_key(struct store *s, const uint8_t key[KEY_LEN])
+{
+	uint8_t before[KEY_LEN];
+	struct work w;
+	enum rc rc = work_begin(s, &w);
+
+	if (rc != RC_OK) {
+		return rc;
+	}
+	memcpy(before, s->info.key, KEY_LEN);
+	rc = store_put_key(s, key);
+	if (rc == RC_OK) {
+		rc = rejoin_leave_closed(&w);
+	}
+	if (rc == RC_OK) {
+		rc = work_commit(&w);
+	} else {
+		work_abort(&w);
+	}
+	if (rc != RC_OK) {
+		memcpy(s->info.key, before, KEY_LEN);
+	}
+	return rc;
 }
 
 static bool has_address(const struct config *config, uint32_t count, const char *text)

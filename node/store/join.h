@@ -25,6 +25,18 @@ enum rc join_office(const char *dir, uint64_t max_bytes, const struct invitation
  */
 enum rc join_take(struct store *s, const struct invitation *i, struct path_problem *why);
 
+/*
+ * Whether a key must not be used any more, by what the nation says: the office
+ * got another one, or lost it (`office rekey`).
+ */
+enum rc join_key_is_void(struct store *s, const uint8_t key[KEY_LEN], bool *out);
+
+/*
+ * Gives this office another key. What the old one wrote and the centre has not
+ * confirmed is issued again under the new one, at the next sync (rejoin.h).
+ */
+enum rc join_put_key(struct store *s, const uint8_t key[KEY_LEN]);
+
 /* Puts the addresses of an invitation before those that the config has.
  * They are borrowed; memory for their NULs comes from a. RC_NOMEM. */
 enum rc join_addresses(const struct invitation *i, struct arena *a, struct config *config);

@@ -62,8 +62,11 @@ static struct lease_match match_of(const struct store *s, uint64_t commit)
 static enum rc take_fresh(struct work *w)
 {
 	struct store *s = w->store;
+	struct restored r;
 	uint32_t drawn = 0;
 
+	w->life.was_closed = (w->life.why == LEASE_FITS || w->life.why == LEASE_NONE) &&
+			     restored_get(w->txn, &r) == RC_OK && r.cause == RESTORED_CLOSED;
 	do {
 		s->world->random(&drawn, sizeof(drawn));
 	} while (drawn == s->info.incarnation || drawn == 0);
@@ -155,7 +158,7 @@ static enum rc note_lost(struct work *w, enum lease_verdict why, const struct le
 	if (why == LEASE_FITS || why == LEASE_NONE) {
 		return RC_OK; /* known already, from the centre */
 	}
-	rc = restored_open(w->txn, w->store->world->now_ms(), &r);
+	rc = restored_open(w->txn, RESTORED_COPY, w->store->world->now_ms(), &r);
 	if (rc == RC_OK && r.lost_last == 0 && why == LEASE_DATABASE_OLDER) {
 		r.lost_first = before + 1;
 		r.lost_last = file->last;
@@ -278,6 +281,12 @@ static void tell(const struct work *w)
 {
 	const char *why = "the office was told to begin anew";
 
+	if (w->life.was_closed) {
+		log_warn("what this office wrote to was closed: what is written from now on goes "
+			 "into a new incarnation, %08" PRIx32,
+			 w->store->info.incarnation);
+		return;
+	}
 	switch (w->life.why) {
 	case LEASE_FITS:
 	case LEASE_NONE:

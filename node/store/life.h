@@ -35,6 +35,7 @@ struct life_state {
 struct life_step {
 	bool looked, writes;
 	bool is_new;            /* the incarnation begins here */
+	bool was_closed;        /* for the one before was closed: see restored.h */
 	enum lease_verdict why; /* of the lease, as it was found */
 	struct lease file;      /* the lease as it was found; zeroes: none */
 	bool has_file;          /* it could be read */

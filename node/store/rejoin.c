@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/base/log.h"
+#include "node/store/epoch.h"
 #include "node/store/feeds.h"
 #include "node/store/follows.h"
 #include "node/store/reissue.h"
@@ -191,7 +192,8 @@ enum rc rejoin_owes(struct kv_txn *t, bool *out)
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-enum rc rejoin_leave(struct work *w, const uint32_t *torn, uint32_t count)
+static enum rc leave(struct work *w, enum restored_cause cause, const uint32_t *torn,
+		     uint32_t count)
 {
 	struct rejoin_plan all = { .torn_count = 0 };
 	struct restored r;
@@ -208,11 +210,13 @@ enum rc rejoin_leave(struct work *w, const uint32_t *torn, uint32_t count)
 	if (rc != RC_OK || all.torn_count == before) {
 		return rc;
 	}
-	log_warn("the centre knows more, or something else, of what this office wrote: this "
-		 "directory was restored from a copy, or runs in two places; incarnation %08" PRIx32
-		 " is left",
+	log_warn("%s; incarnation %08" PRIx32 " is left",
+		 cause == RESTORED_COPY ?
+			 "the centre knows more, or something else, of what this office wrote: "
+			 "this directory was restored from a copy, or runs in two places" :
+			 "what this office wrote to is closed",
 		 torn[0]);
-	rc = restored_open(w->txn, w->store->world->now_ms(), &r);
+	rc = restored_open(w->txn, cause, w->store->world->now_ms(), &r);
 	if (rc == RC_OK) {
 		rc = restored_store(w->txn, &r);
 	}
@@ -220,6 +224,53 @@ enum rc rejoin_leave(struct work *w, const uint32_t *torn, uint32_t count)
 		rc = life_note_missing(w);
 	}
 	return rc == RC_OK ? store_torn(w->txn, all.torn, all.torn_count) : rc;
+}
+
+enum rc rejoin_leave(struct work *w, const uint32_t *torn, uint32_t count)
+{
+	return leave(w, RESTORED_COPY, torn, count);
+}
+
+/* Whether a feed of this node goes no further: it was closed, or it is under
+ * another key than this node's. */
+static enum rc is_over(const struct work *w, const struct feed_state *f, bool *out)
+{
+	uint64_t last = UINT64_MAX;
+	enum rc rc = epoch_closing(w->store, f->feed, NULL, &last);
+
+	*out = last != UINT64_MAX || memcmp(f->key, w->store->info.key, KEY_LEN) != 0;
+	return rc;
+}
+
+enum rc rejoin_leave_closed(struct work *w)
+{
+	const struct store *s = w->store;
+	const struct office_info *o = catalog_office(s->catalog, s->info.number);
+	struct rejoin_plan p = { .torn_count = 0 };
+	uint64_t from = feed_pack(s->info.number, 0, 0);
+	struct feed_state f;
+	enum rc rc = s->info.is_centre || o == NULL || o->is_closed ? RC_NOTFOUND : RC_OK;
+
+	while (rc == RC_OK) {
+		bool over = false, open = false, uncut = false;
+
+		rc = feeds_next(w->txn, from, &f);
+		if (rc != RC_OK || feed_office(f.feed) != s->info.number) {
+			break;
+		}
+		from = f.feed + 1;
+		rc = is_over(w, &f, &over);
+		open = feed_incarnation(f.feed) == s->info.incarnation && !s->life.is_left;
+		if (rc == RC_OK && over && !open) {
+			rc = has_uncut(w->store, w->txn, feed_incarnation(f.feed), &uncut);
+		}
+		if (rc == RC_OK && over && (open || uncut)) {
+			add_torn(&p, feed_incarnation(f.feed));
+		}
+	}
+	rc = rc == RC_NOTFOUND ? RC_OK : rc;
+	return rc == RC_OK && p.torn_count > 0 ? leave(w, RESTORED_CLOSED, p.torn, p.torn_count) :
+						 rc;
 }
 
 /* --- taking back ----------------------------------------------------------- */

@@ -40,6 +40,11 @@ enum rc rejoin_judge_office(struct store *s, struct kv_txn *t, const struct hell
 /* Leaves the incarnations. */
 enum rc rejoin_leave(struct work *w, const uint32_t *torn, uint32_t count);
 
+/* An office whose nation moved, or that got another key: leaves what was closed
+ * or is under the other key, so that what is not confirmed is issued again.
+ * Not when all of the office is closed. */
+enum rc rejoin_leave_closed(struct work *w);
+
 /* Whether an incarnation was left because the centre knows it otherwise. */
 enum rc rejoin_is_torn(struct kv_txn *t, uint32_t incarnation, bool *out);
 

@@ -7,7 +7,7 @@
 
 static const char meta_restored[] = "restored";
 
-enum { RESTORED_LEN = 7 * 8 + 4 };
+enum { RESTORED_LEN = 7 * 8 + 4 + 1 };
 
 static const int64_t day_ms = 86400000;
 
@@ -30,6 +30,7 @@ enum rc restored_get(struct kv_txn *t, struct restored *out)
 	out->lost_first = bytes_get_be64(&r);
 	out->lost_last = bytes_get_be64(&r);
 	out->lost_incarnation = bytes_get_be32(&r);
+	out->cause = (enum restored_cause)bytes_get_u8(&r);
 	return bytes_is_done(&r) ? RC_OK : RC_CORRUPT;
 }
 
@@ -46,10 +47,12 @@ enum rc restored_store(struct kv_txn *t, const struct restored *r)
 	bytes_put_be64(&w, r->lost_first);
 	bytes_put_be64(&w, r->lost_last);
 	bytes_put_be32(&w, r->lost_incarnation);
+	bytes_put_u8(&w, (uint8_t)r->cause);
 	return kv_put(t, KV_META, bytes_of(meta_restored), bytes_written(&w));
 }
 
-enum rc restored_open(struct kv_txn *t, int64_t now_ms, struct restored *out)
+enum rc restored_open(struct kv_txn *t, enum restored_cause cause, int64_t now_ms,
+		      struct restored *out)
 {
 	enum rc rc = restored_get(t, out);
 
@@ -59,6 +62,7 @@ enum rc restored_open(struct kv_txn *t, int64_t now_ms, struct restored *out)
 	if (rc == RC_NOTFOUND || out->settled_ms != 0) {
 		memset(out, 0, sizeof(*out));
 		out->noticed_ms = now_ms < 1 ? 1 : now_ms;
+		out->cause = cause;
 	}
 	return RC_OK;
 }
@@ -130,6 +134,32 @@ static void say_lost(struct text *t, const struct restored *r)
 	}
 }
 
+static void say_cause(struct text *t, const struct restored *r)
+{
+	switch (r->cause) {
+	case RESTORED_COPY:
+		say(t,
+		    "this directory was restored from a copy, or runs in two places: %" PRIu64
+		    " %s of yours came back from the centre",
+		    r->returned, changes_of(r->returned));
+		break;
+	case RESTORED_CLOSED:
+		say(t, "what this office wrote to was closed, by a new key or by the centre");
+		break;
+	}
+}
+
+static void say_issued(struct text *t, const struct restored *r)
+{
+	const char *what = r->cause == RESTORED_COPY ? "written after that" :
+						       "not confirmed before that";
+
+	if (r->issued > 0) {
+		say(t, "%" PRIu64 " %s %s issued again", r->issued, what,
+		    r->issued == 1 ? "was" : "were");
+	}
+}
+
 void restored_text(const struct restored *r, int64_t now_ms, char out[RESTORED_TEXT_MAX])
 {
 	struct text t = { out, 0, 0 };
@@ -139,17 +169,11 @@ void restored_text(const struct restored *r, int64_t now_ms, char out[RESTORED_T
 	    (r->settled_ms != 0 && now_ms - r->settled_ms > RESTORED_SHOWN_DAYS * day_ms)) {
 		return;
 	}
-	say(&t,
-	    "this directory was restored from a copy, or runs in two places: %" PRIu64
-	    " %s of yours came back from the centre",
-	    r->returned, changes_of(r->returned));
+	say_cause(&t, r);
 	if (r->settled_ms == 0) {
 		say(&t, "the next sync goes on with it");
 		return;
 	}
-	if (r->issued > 0) {
-		say(&t, "%" PRIu64 " %s issued again", r->issued,
-		    r->issued == 1 ? "written after that was" : "written after that were");
-	}
+	say_issued(&t, r);
 	say_lost(&t, r);
 }

@@ -1,7 +1,7 @@
 /*
  * What happened after this directory was restored from a copy, or found to be
- * one, as far as it is known: meta "restored". It is made up while the centre
- * is spoken to, said when that is over, and kept for `status`.
+ * one, or after the centre closed what it wrote to, as far as it is known: meta "restored". It is
+ * made up while the centre is spoken to, said when that is over, and kept for `status`.
  *
  * Commits are counted by their number, which this node gives to every save.
  */
@@ -12,7 +12,10 @@
 
 enum { RESTORED_TEXT_MAX = 640, RESTORED_SHOWN_DAYS = 30 };
 
+enum restored_cause { RESTORED_COPY, RESTORED_CLOSED };
+
 struct restored {
+	enum restored_cause cause;
 	int64_t noticed_ms;  /* 0: nothing happened */
 	int64_t settled_ms;  /* 0: it is not over: the next sync goes on */
 	uint64_t returned;   /* changes of this office that came back from the centre */
@@ -27,8 +30,9 @@ struct restored {
 /* RC_NOTFOUND: nothing happened. */
 enum rc restored_get(struct kv_txn *t, struct restored *out);
 
-/* The story that is under way, or a new one. */
-enum rc restored_open(struct kv_txn *t, int64_t now_ms, struct restored *out);
+/* The story that is under way, or a new one with this cause. */
+enum rc restored_open(struct kv_txn *t, enum restored_cause cause, int64_t now_ms,
+		      struct restored *out);
 enum rc restored_store(struct kv_txn *t, const struct restored *r);
 
 /* Changes that came back; `commit` of `incarnation` is among them. */

@@ -327,6 +327,12 @@ enum rc store_commit(struct store *s, struct kv_txn *t)
 	return kv_commit(t);
 }
 
+enum rc store_put_key(struct store *s, const uint8_t key[KEY_LEN])
+{
+	memcpy(s->info.key, key, KEY_LEN);
+	return write_info(s->txn, &s->info);
+}
+
 uint64_t store_own_feed(const struct store *s, uint16_t scope)
 {
 	return feed_pack(s->info.number, scope, s->info.incarnation);

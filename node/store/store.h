@@ -94,6 +94,10 @@ enum rc store_commit(struct store *s, struct kv_txn *t);
 /* Reads the catalog again inside a writing transaction that changed it. */
 enum rc store_refresh(struct store *s);
 
+/* Inside a writing transaction: this node has another key from its commit on.
+ * Other stores on the database must be opened anew. */
+enum rc store_put_key(struct store *s, const uint8_t key[KEY_LEN]);
+
 /* This node's feed in a scope, and the centre's. */
 uint64_t store_own_feed(const struct store *s, uint16_t scope);
 uint64_t store_centre_feed(const struct store *s, uint16_t scope);

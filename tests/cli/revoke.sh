@@ -125,8 +125,10 @@ grep -q 'state  *active' out || fail "the dry run wrote something: $(cat out)"
 connected Mary || fail "the dry run cut it off"
 
 # Revoked: cut off at once, though connected, and told so when it calls.
+began=$(date +%s)
 expect 0 "$KERWEN" -C c office revoke Mary --reason "taken from the car" --author Orazow
 wait_for is_gone Mary
+[ $(($(date +%s) - began)) -le 5 ] || fail "cut off only after $(($(date +%s) - began)) s"
 grep -q 'office=1: .*office Mary was revoked' c.log || fail "the log: $(cat c.log)"
 grep -q 'taken from the car' c.log && fail "the reason is in the log"
 expect 0 "$KERWEN" -C Mary add person nr=4
@@ -170,3 +172,35 @@ grep -q '"office":"Merw","value":3' out || fail "after the new key: $(cat out)"
 for node in c merw2; do
 	expect 0 "$KERWEN" -C "$node" verify
 done
+
+# A lost key, and a directory that is whole: nothing is lost, nothing doubled.
+expect 0 "$KERWEN" -C c office invite Balkan --number 4 --region TM-B --centre "$at" --out b.inv
+expect 0 "$KERWEN" -C b init --join b.inv
+expect 0 "$KERWEN" -C b add person nr=10
+expect 0 "$KERWEN" -C b sync
+cp b/key old.key
+expect 0 "$KERWEN" -C b init --join b.inv
+cmp -s b/key old.key || fail "a key that is good was made anew"
+expect 0 "$KERWEN" -C b add person nr=11
+expect 0 "$KERWEN" -C b add person nr=12
+rm b/key
+expect 12 "$KERWEN" -C b sync
+expect 0 "$KERWEN" -C c office rekey Balkan --out b2.inv --centre "$at" --reason "key lost"
+expect 0 "$KERWEN" -C b init --join b2.inv
+grep -q 'has a new key' err out || fail "the new key: $(cat out err)"
+expect 0 "$KERWEN" -C b add person nr=13
+expect 0 "$KERWEN" -C b sync
+grep -q '3 not confirmed before that were issued again' err || fail "issued again: $(cat err)"
+expect 0 "$KERWEN" -C c figures people --json
+grep -q '"office":"Balkan","value":4' out || fail "with the new key: $(cat out)"
+expect 0 "$KERWEN" -C c quarantine list --json
+grep -q 'Balkan' out && fail "put aside: $(cat out)"
+expect 0 "$KERWEN" -C b status --json
+grep -q '"unconfirmed":0' out || fail "not confirmed: $(cat out)"
+for node in c b; do
+	expect 0 "$KERWEN" -C "$node" verify
+done
+# The old key opens nothing any more.
+mv b/key new.key
+mv old.key b/key
+expect 12 "$KERWEN" -C b sync
