@@ -3,6 +3,7 @@
 
 #include "node/base/clock.h"
 #include "node/cmd/office_arg.h"
+#include "node/cmd/office_branches.h"
 #include "node/cmd/open.h"
 #include "node/store/peers.h"
 #include "sync/date.h"
@@ -163,8 +164,10 @@ static void show_lives(struct cmd_context *c, const struct office_info *o, struc
 static int show_json(struct cmd_context *c, const struct office_info *o, struct kv_txn *t)
 {
 	json_t *document = out_document(), *object = describe(o, t);
-	int failed = json_object_update(document, object) |
-		     json_object_set_new(document, "incarnations", list_lives(o, t));
+	int failed =
+		json_object_update(document, object) |
+		json_object_set_new(document, "incarnations", list_lives(o, t)) |
+		json_object_set_new(document, "two_branches", office_branches_list(o->number, t));
 
 	json_decref(object);
 	if (failed != 0) {
@@ -197,6 +200,7 @@ static int show(struct cmd_context *c, const struct office_info *o, struct kv_tx
 		out_line(c->out, "last contact  %s", contact);
 	}
 	show_lives(c, o, t);
+	office_branches_show(c, o->number, t);
 	return CMD_OK;
 }
 

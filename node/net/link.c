@@ -102,6 +102,11 @@ static void on_job_done(struct writer_job *job)
 				"sent of it is passed over, and comes again in a new one",
 				l->talk.peer, (unsigned long)job->result.forked);
 		}
+		if (job->result.proven != 0) {
+			log_warn("office=%u: incarnation %08lx is written in two branches by "
+				 "somebody who was told: it is closed; see `kerwen office show %u`",
+				 l->talk.peer, (unsigned long)job->result.proven, l->talk.peer);
+		}
 		talk_stored(&l->talk, job->rc, &job->result);
 	} else if (!l->is_over && job->type == WRITER_ADMIT) {
 		if (job->rc == RC_OK && l->conn != NULL) {

@@ -61,8 +61,10 @@ static enum rc add_point(const struct work *w, const struct feed_state *s,
 	return feeds_hash_at(w->txn, c->last, w->store->crypto, c->hash);
 }
 
-/* Every feed of the office that the centre holds, at its last cut. */
-static enum rc list_points(const struct work *w, uint16_t number, struct closing_report *out)
+/* Every feed of the office that the centre holds, at its last cut; of one
+ * incarnation alone, if that is not 0. */
+static enum rc list_points(const struct work *w, uint16_t number, uint32_t incarnation,
+			   struct closing_report *out)
 {
 	struct feed_state s;
 	enum rc rc = feeds_next(w->txn, feed_pack(number, 0, 0), &s);
@@ -70,7 +72,8 @@ static enum rc list_points(const struct work *w, uint16_t number, struct closing
 	while (rc == RC_OK && feed_office(s.feed) == number) {
 		uint64_t feed = s.feed;
 
-		if (!is_closed_already(w->store->catalog, feed)) {
+		if (!is_closed_already(w->store->catalog, feed) &&
+		    (incarnation == 0 || feed_incarnation(feed) == incarnation)) {
 			rc = add_point(w, &s, out);
 		}
 		if (rc == RC_OK) {
@@ -183,7 +186,7 @@ static enum rc close_office(struct work *w, const struct closing_request *r,
 			    struct closing_report *out)
 {
 	struct commit c;
-	enum rc rc = list_points(w, r->number, out);
+	enum rc rc = list_points(w, r->number, 0, out);
 
 	if (rc == RC_OK) {
 		rc = commit_join(&c, w, r->author, r->reason);
@@ -231,30 +234,63 @@ enum rc closing_office(struct store *s, const struct closing_request *r, struct 
 
 /* --- a key -------------------------------------------------------------------------- */
 
+/* Writes the points, and whatever b says besides. */
+static enum rc write_points(struct builtin *b, const struct office_info *o,
+			    const struct closing_report *p)
+{
+	struct draft_result result;
+	enum rc rc = put_points(b, p, 0);
+
+	if (rc == RC_OK && b->draft.ops_count > 0) {
+		rc = builtin_write(b, &result);
+	}
+	return rc == RC_OK ? write_rest(b->commit, o, p) : rc;
+}
+
 enum rc closing_void_key(struct commit *c, uint16_t number)
 {
 	const struct office_info *o = catalog_office(c->work->store->catalog, number);
 	struct closing_report p = { .on = 0 };
-	struct draft_result result;
 	struct builtin b;
 	enum rc rc = RC_OK;
 
 	if (o == NULL) {
 		return RC_NOTFOUND;
 	}
-	rc = list_points(c->work, number, &p);
+	rc = list_points(c->work, number, 0, &p);
 	b = builtin_begin(c, BUILTIN_OFFICE, &o->id);
-	if (rc == RC_OK) {
-		rc = put_points(&b, &p, 0);
-	}
 	if (o->has_key) {
 		builtin_clear(&b, "key");
 	}
-	if (rc == RC_OK && b.draft.ops_count > 0) {
-		rc = builtin_write(&b, &result);
+	if (rc == RC_OK) {
+		rc = write_points(&b, o, &p);
+	}
+	closing_report_free(&p);
+	return rc;
+}
+
+enum rc closing_incarnation(struct work *w, uint16_t number, uint32_t incarnation)
+{
+	const struct office_info *o = NULL;
+	struct closing_report p = { .on = 0 };
+	struct commit c;
+	struct builtin b;
+	enum rc rc = work_flush(w);
+
+	if (rc == RC_OK) {
+		rc = commit_join(&c, w, bytes_of("kerwen"), bytes_of("written in two branches"));
+	}
+	if (rc != RC_OK) {
+		return rc;
+	}
+	o = catalog_office(w->store->catalog, number);
+	rc = o == NULL ? RC_NOTFOUND : list_points(w, number, incarnation, &p);
+	if (rc == RC_OK && p.feeds_count > 0) {
+		b = builtin_begin(&c, BUILTIN_OFFICE, &o->id);
+		rc = write_points(&b, o, &p);
 	}
 	if (rc == RC_OK) {
-		rc = write_rest(c, o, &p);
+		rc = commit_end(&c);
 	}
 	closing_report_free(&p);
 	return rc;

@@ -53,6 +53,13 @@ void closing_report_free(struct closing_report *r); /* zeroes are fine */
  */
 enum rc closing_void_key(struct commit *c, uint16_t number);
 
+/*
+ * The centre, in a work that is under way: closes all feeds of an incarnation
+ * at their last cuts, because its owner writes it in two branches
+ * (equivocation.h). Flushes the work. RC_NOTFOUND: no such office.
+ */
+enum rc closing_incarnation(struct work *w, uint16_t number, uint32_t incarnation);
+
 /* "Mary was retired on 2026-11-24": why a peer is sent away, and what is to be
  * done. At most CLOSING_TEXT_MAX bytes with the NUL. */
 enum { CLOSING_TEXT_MAX = 400 };

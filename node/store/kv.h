@@ -32,6 +32,7 @@ enum kv_table {
 	KV_ASIDE,      /* setaside.h */
 	KV_REPLACED,   /* replaced.h */
 	KV_ACCEPT,     /* quarantine.h */
+	KV_PROOF,      /* equivocation.h */
 	KV_TABLES
 };
 

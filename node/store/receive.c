@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "node/store/closing.h"
+#include "node/store/equivocation.h"
 #include "node/store/follows.h"
 #include "node/store/rejoin.h"
 #include "node/store/setaside.h"
@@ -409,32 +411,50 @@ static bool may_fork(struct work *w, const struct run *run)
 	return feeds_get(w->txn, run->feed, &s) != RC_OK || run->first_seq <= s.head;
 }
 
+/* Looks whether a run that forks proves that its author was told. */
+static enum rc look_at_fork(struct work *w, const struct taking *t, struct receive_result *out)
+{
+	struct equivocation_run r = { .run = t->run, .fork = t->first, .head = t->state.head };
+	bool found = false;
+	enum rc rc;
+
+	memcpy(r.hash, t->state.hash, HASH_LEN);
+	rc = equivocation_look(w, &r, &found);
+	if (found) {
+		out->proven = feed_incarnation(t->run->feed);
+	}
+	return rc;
+}
+
 /* Adds those of which a run of the chunk forks. What is wrong with a run
  * otherwise is found when it is received. */
-static void find_down(struct work *w, uint16_t from, const struct chunk *c,
-		      struct receive_down *down, struct receive_result *out)
+static enum rc find_down(struct work *w, uint16_t from, const struct chunk *c,
+			 struct receive_down *down, struct receive_result *out)
 {
+	enum rc rc = RC_OK;
 	uint32_t i;
 
-	for (i = 0; i < c->runs_count; i++) {
+	for (i = 0; i < c->runs_count && rc == RC_OK; i++) {
 		const struct run *run = &c->runs[i];
 		size_t mark = arena_mark(w->arena);
 		struct taking t;
 		bool forks = false;
 
-		if (is_down(down, run->feed) || check_sender(w, from, run->feed) != RC_OK ||
-		    run->entries_count == 0 || run->first_seq == 0 || !may_fork(w, run)) {
+		if (check_sender(w, from, run->feed) != RC_OK || run->entries_count == 0 ||
+		    run->first_seq == 0 || !may_fork(w, run)) {
 			continue;
 		}
 		if (check_run(w, run, &t) == RC_OK) {
 			forks = t.differs || (t.count > 0 && check_begin(w, &t) == RC_FORK);
+			rc = t.differs ? look_at_fork(w, &t, out) : RC_OK;
 		}
 		arena_release(w->arena, mark);
-		if (forks && down->count < RECEIVE_DOWN_MAX) {
+		if (forks && !is_down(down, run->feed) && down->count < RECEIVE_DOWN_MAX) {
 			out->forked = feed_incarnation(run->feed);
 			down->items[down->count++] = out->forked;
 		}
 	}
+	return rc == RC_OK && out->proven != 0 ? closing_incarnation(w, from, out->proven) : rc;
 }
 
 /* What fails while applying is this node's trouble, whatever its code says of
@@ -457,7 +477,10 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *
 	memset(out, 0, sizeof(*out));
 	if (w->store->info.is_centre) {
 		all = down == NULL ? all : *down;
-		find_down(w, from, c, &all, out);
+		rc = find_down(w, from, c, &all, out);
+		if (rc != RC_OK) {
+			return fail_work(w, rc);
+		}
 	}
 	for (i = 0; i < c->runs_count && refused == RC_OK; i++) {
 		if (is_down(&all, c->runs[i].feed)) {

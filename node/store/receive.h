@@ -17,6 +17,7 @@ struct receive_result {
 	uint64_t changes; /* of records, each counted once */
 	uint64_t feed;    /* of the run that failed */
 	uint32_t forked;  /* the centre: an incarnation that goes on in two branches; 0: none */
+	uint32_t proven;  /* and one whose owner was told (equivocation.h); 0: none */
 	struct dot
 		want; /* an office: a feed of its own that it lacks, behind a seq; feed 0: none */
 };
