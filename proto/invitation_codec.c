@@ -36,6 +36,10 @@ void invitation_encode_body(const struct invitation *i, struct bytes_writer *w)
 	}
 	wire_put_bytes(w, 10, bytes_at(i->entries_seal, SIG_LEN));
 	wire_put_bytes(w, 11, i->system_name);
+	if (i->has_recovery) {
+		wire_put_bytes(w, 12, bytes_at(i->recovery_key, KEY_LEN));
+	}
+	wire_put_bytes(w, 13, i->appointments);
 }
 
 void invitation_seal_text(const uint8_t system[SYSTEM_LEN], struct bytes body,
@@ -167,6 +171,11 @@ static enum rc read_body(const Kerwen__InvitationBody *m, struct arena *a, struc
 	}
 	if (rc == RC_OK) {
 		rc = read_fixed(m->entries_seal, out->entries_seal, SIG_LEN);
+	}
+	out->has_recovery = m->recovery_key.len > 0;
+	out->appointments = borrow(m->appointments);
+	if (rc == RC_OK && out->has_recovery) {
+		rc = read_fixed(m->recovery_key, out->recovery_key, KEY_LEN);
 	}
 	if (rc == RC_OK) {
 		rc = read_addresses(m, a, out);

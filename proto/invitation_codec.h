@@ -32,6 +32,9 @@ struct invitation {
 	const struct bytes *entries;
 	uint32_t entries_count;
 	uint8_t entries_seal[SIG_LEN];
+	bool has_recovery;
+	uint8_t recovery_key[KEY_LEN]; /* it may appoint another centre_key */
+	struct bytes appointments;     /* how it came to the present one */
 };
 
 /* Bytes of arena that decoding a file of len bytes takes at most. */

@@ -49,6 +49,7 @@ static const struct schema_field SYSTEM_FIELDS[] = {
 	FIELD(3, "id", VALUE_BYTES, POLICY_FIXED),
 	SET(4, "addresses", VALUE_TEXT),
 	FIELD(5, "name_secret", VALUE_BYTES, POLICY_FIXED), /* node/store/samekey.h */
+	FIELD(6, "recovery_key", VALUE_BYTES, POLICY_FIXED),
 };
 
 #define TOLD(n, text, value, how)                                                                  \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/base/mem.h"
+#include "node/base/recovery.h"
 #include "node/base/schema_yaml.h"
 #include "node/base/text.h"
 #include "node/cmd/author_arg.h"
@@ -74,15 +75,59 @@ static int check_centre_options(struct cmd_context *c, const struct cmd_args *ar
 	return CMD_OK;
 }
 
+/* The one time that it is shown. */
+static int show_recovery(struct cmd_context *c, const struct crypto_key *key)
+{
+	char text[RECOVERY_TEXT_LEN + 1];
+	json_t *document = NULL;
+	enum rc rc = RC_OK;
+
+	recovery_format(key, text);
+	out_line(c->out, "recovery key  %s", text);
+	out_note(c->out, "write the recovery key down and keep it far from this machine: it is "
+			 "shown only now, and can give the centre another key");
+	if (c->out->json) {
+		document = json_pack("{s:i, s:s}", "format", 1, "recovery_key", text);
+		rc = out_json(c->out, document);
+	}
+	memset(text, 0, sizeof(text));
+	return rc == RC_OK ? CMD_OK :
+			     cmd_fail(c, CMD_FAILED, "make the centre anew, in another directory",
+				      "the recovery key could not be shown");
+}
+
+static int found(struct cmd_context *c, struct found *f)
+{
+	struct path_problem why;
+	struct crypto_key recovery;
+	enum rc rc = crypto_key_make(&recovery);
+	int code = CMD_OK;
+
+	if (rc != RC_OK) {
+		return open_fail(c, rc, "its recovery key cannot be made");
+	}
+	f->recovery = recovery.public;
+	rc = found_centre(c->dir, CONFIG_MAX_SIZE, f, &open_world, &why);
+	if (rc != RC_OK) {
+		code = cmd_fail_path(c, cmd_exit_of_new(rc), &why);
+	} else {
+		out_note(c->out,
+			 "%s is the centre of %s; admit offices with "
+			 "`kerwen office invite`",
+			 c->dir, f->name);
+		code = show_recovery(c, &recovery);
+	}
+	crypto_key_drop(&recovery);
+	return code;
+}
+
 static int init_centre(struct cmd_context *c, const struct cmd_args *args)
 {
 	struct found f = { .listen = cmd_option(args, "listen") };
 	char name[LIMIT_NAME_BYTES_MAX + 1];
 	struct arena memory = { NULL, 0, 0 };
 	struct author_arg author;
-	struct path_problem why;
 	struct schema schema;
-	enum rc rc;
 	int code = check_centre_options(c, args);
 
 	if (code == CMD_OK) {
@@ -98,15 +143,7 @@ static int init_centre(struct cmd_context *c, const struct cmd_args *args)
 		f.name = name;
 		f.schema = &schema;
 		f.author = author.name;
-		rc = found_centre(c->dir, CONFIG_MAX_SIZE, &f, &open_world, &why);
-		if (rc != RC_OK) {
-			code = cmd_fail_path(c, cmd_exit_of_new(rc), &why);
-		} else {
-			out_note(c->out,
-				 "%s is the centre of %s; admit offices with "
-				 "`kerwen office invite`",
-				 c->dir, name);
-		}
+		code = found(c, &f);
 	}
 	mem_arena_close(&memory);
 	return code;

@@ -8,6 +8,8 @@ extern const struct command cmd_office_show_command;
 extern const struct command cmd_office_retire_command;
 extern const struct command cmd_office_revoke_command;
 extern const struct command cmd_office_rekey_command;
+extern const struct command cmd_centre_rekey_command;
+extern const struct command cmd_centre_trust_command;
 extern const struct command cmd_schema_check_command;
 extern const struct command cmd_schema_show_command;
 extern const struct command cmd_schema_apply_command;
@@ -57,6 +59,8 @@ const struct command *const cmd_table[] = {
 	&cmd_office_retire_command,
 	&cmd_office_revoke_command,
 	&cmd_office_rekey_command,
+	&cmd_centre_rekey_command,
+	&cmd_centre_trust_command,
 	&cmd_schema_check_command,
 	&cmd_schema_show_command,
 	&cmd_schema_apply_command,

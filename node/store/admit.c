@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/base/mem.h"
+#include "node/store/appoint.h"
 #include "node/store/builtin.h"
 #include "node/store/closing.h"
 #include "node/store/feeds.h"
@@ -343,6 +344,8 @@ enum rc admit_invitation(struct store *s, const struct admit_request *r,
 		rc = fill_invitation(s, r, &i);
 	}
 	if (rc == RC_OK) {
+		i.has_recovery = appoint_get_recovery(t, i.recovery_key) == RC_OK;
+		i.appointments = appoint_list(t);
 		rc = read_feed(s, t, &i, &feed_len);
 	}
 	if (rc == RC_OK && feed_len > INVITATION_BYTES_MAX - BODY_FIXED_BYTES) {

@@ -406,6 +406,7 @@ static enum rc read_system(struct load *l, void *ctx, const struct record *r)
 	enum rc rc = view_values(r, f, &source, l->a, &v);
 
 	(void)ctx;
+	l->c->system_id = r->id;
 	read_secret(l, r);
 	if (rc != RC_OK) {
 		return rc;

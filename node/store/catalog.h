@@ -58,6 +58,7 @@ struct catalog {
 	uint32_t scopes_count;
 	const char *const *centre_addresses; /* HOST:PORT */
 	uint32_t centre_addresses_count;
+	struct uuid system_id; /* of the system's record */
 	bool has_name_secret;
 	uint8_t name_secret[KEY_LEN]; /* of the system, see samekey.h */
 	uint16_t scope_next;          /* the first scope number not given out */

@@ -5,6 +5,7 @@
 
 #include "node/base/mem.h"
 #include "node/store/adopt.h"
+#include "node/store/appoint.h"
 #include "node/store/builtin.h"
 #include "node/store/datadir.h"
 
@@ -43,6 +44,9 @@ static enum rc write_system(struct commit *c, const struct found *f, struct draf
 	builtin_put(&b, "id", bytes_at(info->system, SYSTEM_LEN));
 	c->work->store->world->random(secret, sizeof(secret));
 	builtin_put(&b, "name_secret", bytes_at(secret, sizeof(secret)));
+	if (f->recovery != NULL) {
+		builtin_put(&b, "recovery_key", bytes_at(f->recovery, KEY_LEN));
+	}
 	if (f->listen != NULL && found_is_dialable(f->listen)) {
 		builtin_put(&b, "addresses", bytes_of(f->listen));
 	}
@@ -57,6 +61,9 @@ static enum rc fill_commit(struct commit *c, const struct found *f, struct arena
 	struct adopt_plan plan;
 	enum rc rc = write_system(c, f, &result);
 
+	if (rc == RC_OK && f->recovery != NULL) {
+		rc = appoint_pin(c->work->txn, f->recovery);
+	}
 	if (rc == RC_OK) {
 		rc = adopt_plan(c, f->schema, a, &plan, &e);
 		if (rc != RC_OK) {

@@ -13,6 +13,7 @@ struct found {
 	const char *listen;          /* HOST:PORT or NULL */
 	const struct schema *schema; /* checked, not numbered */
 	struct bytes author;
+	const uint8_t *recovery; /* the public recovery key, or NULL: see appoint.h */
 };
 
 /* The info of a new centre: system id and incarnation are drawn. Keys are the

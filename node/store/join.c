@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/base/mem.h"
+#include "node/store/appoint.h"
 #include "node/store/datadir.h"
 #include "node/store/receive.h"
 #include "node/store/rejoin.h"
@@ -69,6 +70,19 @@ static enum rc check_match(const struct store *s, const struct invitation *i,
 				 i->number, (int)i->name.len, (const char *)i->name.p,
 				 s->info.number);
 	}
+	return RC_OK;
+}
+
+/* Whether the invitation is of the centre that this office knows, or of the one
+ * that was appointed since. */
+static enum rc check_centre(struct work *w, const struct invitation *i, struct path_problem *why)
+{
+	struct store *s = w->store;
+	bool taken = false;
+
+	if (memcmp(s->info.centre_key, i->centre_key, KEY_LEN) != 0) {
+		(void)appoint_follow(s, w->txn, i->appointments, &taken);
+	}
 	if (memcmp(s->info.centre_key, i->centre_key, KEY_LEN) != 0) {
 		return path_fail(why, RC_BADSIG, "ask the centre by another road",
 				 "the invitation is signed by another key than the centre's");
@@ -112,22 +126,41 @@ static enum rc take_entries(struct work *w, const struct invitation *i)
 	return rc;
 }
 
+/* The recovery key that the first invitation names is the one. */
+static enum rc take_recovery(struct work *w, const struct invitation *i)
+{
+	enum rc rc = i->has_recovery ? appoint_pin(w->txn, i->recovery_key) : RC_OK;
+
+	return rc == RC_OK ? appoint_know(w->store, w->txn, i->appointments) : rc;
+}
+
 enum rc join_take(struct store *s, const struct invitation *i, struct path_problem *why)
 {
+	uint8_t before[KEY_LEN];
 	struct work w;
 	enum rc rc = check_match(s, i, why);
 
 	if (rc != RC_OK) {
 		return rc;
 	}
+	memcpy(before, s->info.centre_key, KEY_LEN);
+	why->text[0] = '\0';
 	rc = work_begin(s, &w);
 	if (rc == RC_OK) {
-		rc = take_entries(&w, i);
+		rc = check_centre(&w, i, why);
+		rc = rc == RC_OK ? take_recovery(&w, i) : rc;
+		rc = rc == RC_OK ? take_entries(&w, i) : rc;
 		if (rc == RC_OK) {
 			rc = work_commit(&w);
 		} else {
 			work_abort(&w);
 		}
+	}
+	if (rc != RC_OK) {
+		memcpy(s->info.centre_key, before, KEY_LEN);
+	}
+	if (rc == RC_BADSIG && why->text[0] != '\0') {
+		return rc;
 	}
 	if (rc != RC_OK && receive_is_refusal(rc)) {
 		return path_fail(why, rc, "ask the centre for a new invitation",

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/store/appoint.h"
 #include "node/store/closing.h"
 #include "node/store/equivocation.h"
 #include "node/store/follows.h"
@@ -80,6 +81,14 @@ static enum rc find_key(const struct work *w, uint16_t author, const uint8_t **k
 	return o != NULL && o->has_key ? RC_OK : RC_GAP;
 }
 
+/* Whether a feed may be under a key: that which its author has, or which the
+ * centre had (appoint.h). */
+static bool is_key_of(const struct work *w, uint64_t feed, const uint8_t *of, const uint8_t *key)
+{
+	return key == NULL || memcmp(of, key, KEY_LEN) == 0 ||
+	       (feed_office(feed) == 0 && appoint_is_former(w->txn, of));
+}
+
 /* The state of a feed that begins with this run. */
 static enum rc begin_feed(const struct work *w, const struct run *run, const uint8_t *key,
 			  struct feed_state *state)
@@ -102,7 +111,7 @@ static enum rc begin_feed(const struct work *w, const struct run *run, const uin
 	if (memcmp(g.system, w->store->info.system, SYSTEM_LEN) != 0) {
 		return RC_SYSTEM;
 	}
-	if (g.feed != run->feed || (key != NULL && memcmp(g.key, key, KEY_LEN) != 0)) {
+	if (g.feed != run->feed || !is_key_of(w, run->feed, g.key, key)) {
 		return RC_BADSIG;
 	}
 	memset(state, 0, sizeof(*state));
@@ -129,7 +138,7 @@ static enum rc find_feed(const struct work *w, const struct run *run, struct fee
 		state->genesis = arena_copy(w->arena, state->genesis);
 		rc = state->genesis.p == NULL ? RC_NOMEM : RC_OK;
 	}
-	return rc == RC_OK && key != NULL && memcmp(state->key, key, KEY_LEN) != 0 ? RC_BADSIG : rc;
+	return rc == RC_OK && !is_key_of(w, run->feed, state->key, key) ? RC_BADSIG : rc;
 }
 
 /* The header of the feed's head, to which the next entry must fit. */
@@ -182,12 +191,15 @@ static enum rc check_entries(struct work *w, const struct run *run, uint32_t ski
 static enum rc check_seal(const struct work *w, const struct run *run,
 			  const struct feed_state *state)
 {
+	const uint8_t *key = state->key;
 	uint8_t text[FEED_SEAL_TEXT_LEN];
 
 	feed_seal_text(w->store->info.system, run->feed, state->head, state->hash, text);
-	return w->store->crypto->verify(state->key, bytes_at(text, sizeof(text)), run->seal) ?
-		       RC_OK :
-		       RC_BADSIG;
+	if (feed_office(run->feed) == 0) {
+		key = w->store->info.centre_key; /* whatever key it began under */
+	}
+	return w->store->crypto->verify(key, bytes_at(text, sizeof(text)), run->seal) ? RC_OK :
+											RC_BADSIG;
 }
 
 static enum rc store_run(struct work *w, const struct run *run, const struct feed_state *state,

@@ -330,6 +330,15 @@ enum rc store_commit(struct store *s, struct kv_txn *t)
 enum rc store_put_key(struct store *s, const uint8_t key[KEY_LEN])
 {
 	memcpy(s->info.key, key, KEY_LEN);
+	if (s->info.is_centre) {
+		memcpy(s->info.centre_key, key, KEY_LEN);
+	}
+	return write_info(s->txn, &s->info);
+}
+
+enum rc store_put_centre_key(struct store *s, const uint8_t key[KEY_LEN])
+{
+	memcpy(s->info.centre_key, key, KEY_LEN);
 	return write_info(s->txn, &s->info);
 }
 

@@ -97,6 +97,8 @@ enum rc store_refresh(struct store *s);
 /* Inside a writing transaction: this node has another key from its commit on.
  * Other stores on the database must be opened anew. */
 enum rc store_put_key(struct store *s, const uint8_t key[KEY_LEN]);
+/* An office: the centre has another key. */
+enum rc store_put_centre_key(struct store *s, const uint8_t key[KEY_LEN]);
 
 /* This node's feed in a scope, and the centre's. */
 uint64_t store_own_feed(const struct store *s, uint16_t scope);

@@ -77,6 +77,9 @@ static struct invitation sample(uint64_t feed)
 	i.genesis = bytes_written(&w);
 	i.entries = entries;
 	i.entries_count = 2;
+	i.has_recovery = true;
+	memset(i.recovery_key, 8, KEY_LEN);
+	i.appointments = bytes_of("how it came to that");
 	return i;
 }
 
@@ -105,6 +108,13 @@ Test(invitation_codec, what_was_written_is_read)
 	cr_assert(bytes_equal(out.entries[1], in.entries[1]));
 	cr_assert_arr_eq(out.token, in.token, TOKEN_LEN);
 	cr_assert_arr_eq(out.entries_seal, in.entries_seal, SIG_LEN);
+	cr_assert(out.has_recovery);
+	cr_assert_arr_eq(out.recovery_key, in.recovery_key, KEY_LEN);
+	cr_assert(bytes_equal(out.appointments, in.appointments));
+	in.has_recovery = false;
+	len = make(&in, file);
+	cr_assert_eq(decode(file, len, &out), RC_OK);
+	cr_assert_not(out.has_recovery);
 }
 
 Test(invitation_codec, a_changed_or_cut_byte_anywhere_is_seen)
