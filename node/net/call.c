@@ -101,7 +101,13 @@ static void on_failed(void *owner, enum rc rc, const char *text)
 
 static void on_timeout(uv_timer_t *timer)
 {
-	call_drop(timer->data, RC_TIMEOUT, "the sync took longer than allowed");
+	struct call *c = timer->data;
+
+	call_drop(c, RC_TIMEOUT,
+		  c->link != NULL && link_lacks_own(c->link) ?
+			  "the centre confirms more of this office's changes than were written "
+			  "here, and does not send them: it may have been restored" :
+			  "the sync took longer than allowed");
 }
 
 /* The token of an invitation that was not used yet; NULL when it was. */

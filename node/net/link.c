@@ -376,6 +376,11 @@ bool link_knows_peer(const struct link *l)
 	return l->talk.session.knows_peer;
 }
 
+bool link_lacks_own(struct link *l)
+{
+	return talk_lacks_own(&l->talk);
+}
+
 bool link_was_refused(const struct link *l)
 {
 	return l->talk.was_refused;

@@ -345,3 +345,17 @@ bool talk_is_heard(struct talk *t)
 	store_end(t->store, txn);
 	return heard;
 }
+
+bool talk_lacks_own(struct talk *t)
+{
+	struct feed_state own = { .head = 0 };
+	struct kv_txn *txn = NULL;
+	bool lacks = t->wanted.feed != 0 && store_begin(t->store, false, &txn) == RC_OK;
+
+	if (lacks) {
+		(void)feeds_get(txn, t->wanted.feed, &own);
+		lacks = own.applied <= t->wanted.seq;
+	}
+	store_end(t->store, txn);
+	return lacks;
+}

@@ -67,7 +67,6 @@ void talk_stored(struct talk *t, enum rc rc, const struct receive_result *r);
 void talk_admitted(struct talk *t, enum rc rc);
 /* What was to be issued again is. */
 void talk_issued(struct talk *t, enum rc rc);
-/* This node has new entries. */
 /* The peer's key is nobody's any more: sends it away. */
 void talk_turn_away(struct talk *t, const char *text);
 /* This node has new entries. A peer whose office was closed is sent away. */
@@ -79,5 +78,9 @@ void talk_ask(struct talk *t, uint64_t ask);
 
 /* Whether everything that the office had when it said hello is applied. */
 bool talk_is_heard(struct talk *t);
+
+/* An office: whether the centre confirmed more of its own changes than are here,
+ * and has not sent them. */
+bool talk_lacks_own(struct talk *t);
 
 #endif
