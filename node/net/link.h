@@ -53,7 +53,7 @@ struct link_counts link_counts(const struct link *l);
 uint16_t link_peer(const struct link *l);
 bool link_knows_peer(const struct link *l);
 bool link_was_refused(const struct link *l);  /* the peer ended it with a Refuse */
-bool link_lacks_own(struct link *l);           /* see talk_lacks_own */
+bool link_lacks_own(struct link *l);          /* see talk_lacks_own */
 bool link_is_connected(const struct link *l); /* TLS is up */
 bool link_is_open(const struct link *l);      /* both have said hello */
 
