@@ -14,8 +14,8 @@
 #include "node/store/apply_priv.h"
 #include "node/store/aside.h"
 #include "node/store/context.h"
-#include "node/store/home.h"
 #include "node/store/epoch.h"
+#include "node/store/home.h"
 #include "node/store/rejoin.h"
 #include "node/store/replaced.h"
 #include "node/store/ruling.h"
@@ -120,7 +120,8 @@ static enum rc judge_change(struct work *w, const struct entry *e, uint32_t plac
 	}
 	rc = rc == RC_OK ? ruling_judge(w->store, &e->header, change, why) : RC_NOTFOUND;
 	if (rc == RC_OK) {
-		rc = home_is_taken(w, change, (struct dot){ e->header.feed, e->header.seq }, &taken);
+		rc = home_is_taken(w, change, (struct dot){ e->header.feed, e->header.seq },
+				   &taken);
 		*why = QUARANTINE_DENIED;
 	}
 	return rc == RC_OK && taken ? RC_NOTFOUND : rc;
