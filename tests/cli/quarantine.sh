@@ -4,63 +4,9 @@
 # and discards another, with a reason, and everybody sees the same.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
+. "$(dirname "$0")/lib.sh"
+
 road=${ROAD:-$(dirname "$KERWEN")/tests/demo_road}
-cd "$TMPDIR"
-pids=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# Ends what this script started, and nothing else.
-clean()
-{
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || true
-	done
-}
-trap clean EXIT
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
-
-# start DIR: runs its daemon until the end of the test.
-start()
-{
-	"$KERWEN" -C "$1" run 2>>"$1.log" </dev/null &
-	pids="$pids $!"
-}
-
-port_of()
-{
-	sed -n 's/.*listening on port \([0-9]*\).*/\1/p' "$1.log" | tail -n 1
-}
-
-listens()
-{
-	[ -n "$(port_of "$1")" ]
-}
-
-wait_for()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || fail "did not happen: $*: $(tail -n 3 ./*.log)"
-		sleep 0.1
-	done
-}
 
 cat >schema.yaml <<'YAML'
 schema: test

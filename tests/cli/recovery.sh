@@ -3,62 +3,26 @@
 # whoever it signed for, and nobody else.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-pids=
+. "$(dirname "$0")/lib.sh"
+
 umask 077
 
-fail()
+# listen DIR: its daemon; `at` is where it listens.
+listen()
 {
-	echo "$*"
-	exit 1
-}
-
-clean()
-{
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || true
-	done
-}
-trap clean EXIT
-
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
-
-says()
-{
-	grep -qF -- "$1" err || fail "not said: $1: $(cat err)"
-}
-
-# start DIR: its daemon, listening; at is its address.
-start()
-{
-	: >"$1.log"
-	"$KERWEN" -C "$1" run 2>>"$1.log" </dev/null &
-	pids="$pids $!"
-	last=$!
-	tries=0
-	until grep -q 'listening on port' "$1.log"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || fail "does not listen: $(cat "$1.log")"
-		sleep 0.1
-	done
-	at=127.0.0.1:$(sed -n 's/.*listening on port \([0-9]*\).*/\1/p' "$1.log")
+	rm -f "$1.log"
+	start "$1"
+	wait_for listens "$1"
+	at=127.0.0.1:$(port_of "$1")
 }
 
 stop()
 {
-	kill "$last"
-	wait "$last" || true
+	kill "$daemon"
+	wait "$daemon" || true
 }
 
+# dial DIR: the office calls at `at` from now on.
 dial()
 {
 	sed -i "s/127.0.0.1:[0-9]*/$at/" "$1/kerwen.yaml"
@@ -76,13 +40,13 @@ YAML
 expect 0 "$KERWEN" -C c init --centre --name C --schema schema.yaml --listen 127.0.0.1:0
 sed -n 's/^recovery key  //p' out >paper
 grep -q '^kr1-' paper || fail "no recovery key: $(cat out)"
-says "shown only now"
+says err "shown only now"
 if grep -rqF "$(cut -c5-30 paper)" c; then
 	fail "the recovery key is on the disk"
 fi
 expect 0 "$KERWEN" -C d init --centre --name D --schema schema.yaml
 sed -n 's/^recovery key  //p' out >other.paper
-start c
+listen c
 expect 0 "$KERWEN" -C c office invite Mary --number 1 --region R --centre "$at" --out m.inv
 expect 0 "$KERWEN" -C c office invite Merw --number 2 --region R --centre "$at" --out w.inv
 expect 0 "$KERWEN" -C m init --join m.inv
@@ -92,14 +56,14 @@ expect 0 "$KERWEN" -C m sync
 
 # What must not be.
 expect 11 "$KERWEN" -C c centre rekey --out a.app --recovery-file paper
-says "runs with the old key"
+says err "runs with the old key"
 stop
 expect 12 "$KERWEN" -C c centre rekey --out a.app --recovery-file other.paper
-says "not the recovery key of this system"
+says err "not the recovery key of this system"
 sed 's/-\(.\)/-0/3' paper >slip
 cmp -s slip paper && sed 's/-\(.\)/-1/3' paper >slip
 expect 12 "$KERWEN" -C c centre rekey --out a.app --recovery-file slip
-says "this is not a recovery key"
+says err "this is not a recovery key"
 expect 1 "$KERWEN" -C m centre rekey --out a.app --recovery-file paper
 [ ! -e a.app ] || fail "a refused one wrote a file"
 
@@ -108,7 +72,7 @@ cp c/key old.key
 rm c/key
 expect 0 "$KERWEN" -C c centre rekey --out a.app --recovery-file paper
 expect 0 "$KERWEN" -C c verify
-start c
+listen c
 dial m
 dial w
 expect 0 "$KERWEN" -C m add person nr=2
@@ -118,12 +82,12 @@ expect 2 "$KERWEN" -C m centre trust short.app
 cp a.app bad.app
 printf 'x' | dd of=bad.app bs=1 seek=120 conv=notrunc 2>/dev/null
 expect 12 "$KERWEN" -C m centre trust bad.app
-says "not signed by the system's recovery key"
+says err "not signed by the system's recovery key"
 expect 12 "$KERWEN" -C m sync
 expect 0 "$KERWEN" -C m centre trust a.app
-says "trusts the centre's new key"
+says err "trusts the centre's new key"
 expect 0 "$KERWEN" -C m centre trust a.app
-says "already"
+says err "already"
 expect 0 "$KERWEN" -C m sync
 expect 0 "$KERWEN" -C m verify
 expect 0 "$KERWEN" -C c list person --csv
@@ -141,7 +105,7 @@ expect 0 "$KERWEN" -C l list person --csv
 # Twice: each office takes as many steps as it lacks.
 stop
 expect 0 "$KERWEN" -C c centre rekey --out b.app --recovery-file paper
-start c
+listen c
 dial m
 dial l
 expect 0 "$KERWEN" -C m centre trust b.app
