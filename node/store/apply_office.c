@@ -123,12 +123,29 @@ static enum rc check_branch(struct work *w, const struct feed_state *feed)
 	return rc == RC_OK ? check_replaced(w, (struct dot){ feed->feed, feed->applied + 1 }) : rc;
 }
 
+/* The same for one that stands for an entry for which, since this very work,
+ * another one stands. */
+static enum rc check_stand(struct work *w, const struct header *h)
+{
+	struct dot old = { h->replaces.feed, h->replaces.seq };
+	bool taken = false;
+	enum rc rc = RC_OK;
+
+	if (w->has_replaced && h->has_replaces) {
+		rc = replaced_skips(w->txn, old, h->replaces.hash, &taken);
+	}
+	return rc == RC_OK && taken ? RC_GAP : rc;
+}
+
 /* Whether a feed's next entry can be applied, as far as its author's sight goes. */
 static enum rc check_next(struct work *w, uint64_t feed, const struct header *h)
 {
 	struct feed_state state;
 	enum rc rc = check_known(w, h);
 
+	if (rc == RC_OK) {
+		rc = check_stand(w, h);
+	}
 	if (rc == RC_OK) {
 		rc = feeds_get(w->txn, feed, &state);
 	}

@@ -335,7 +335,9 @@ static enum rc write_entry(struct issue *s, struct author *a, struct issue_item 
 	}
 	if (rc == RC_OK) {
 		scope->seen_centre = e->header.seen_centre;
-		rc = author_replace(a, scope, &old, &item->new);
+		/* Whoever holds the first one of a chain must know this one. */
+		rc = author_replace(a, scope, e->header.has_replaces ? &e->header.replaces : &old,
+				    &item->new);
 	}
 	for (i = 0; rc == RC_OK && i < e->changes_count; i++) {
 		struct bytes change;
@@ -356,6 +358,9 @@ static enum rc mark_issued(const struct issue *s, const struct issue_item *item)
 	struct cut old;
 	enum rc rc = replaced_of(s, item, &old);
 
+	if (rc == RC_OK) {
+		rc = replaced_stand(s->work, &old, item->new);
+	}
 	return rc == RC_OK ? setaside_mark_issued(s->work, item->old, old.hash) : rc;
 }
 

@@ -4,6 +4,7 @@
 
 #include "node/store/feeds.h"
 #include "node/store/key.h"
+#include "node/store/setaside.h"
 
 enum { TYPE_REPLACED = 1, TYPE_VOID = 2, VALUE_MAX = 1 + HASH_LEN + 16 };
 
@@ -55,6 +56,31 @@ static enum rc is_cut(struct work *w, const struct cut *c, bool *out)
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+/* Whether another entry than d stands for just this one already, and stays. One
+ * that no cut covers yet gives way: it is this node's own. */
+static enum rc is_taken(struct work *w, const struct cut *c, struct dot d, bool *out)
+{
+	struct dot by, old = { c->feed, c->seq };
+	struct feed_cut cut;
+	bool skips = false;
+	enum rc rc = replaced_skips(w->txn, old, c->hash, &skips);
+
+	*out = false;
+	if (rc == RC_OK && skips) {
+		rc = replaced_by(w->txn, old, &by);
+	}
+	if (rc != RC_OK || !skips || dot_equal(by, d)) {
+		return rc == RC_NOTFOUND ? RC_OK : rc;
+	}
+	rc = feeds_cut_of(w->txn, by, &cut);
+	*out = rc == RC_OK;
+	if (rc == RC_NOTFOUND) {
+		rc = setaside_withdraw_one(w, by);
+		return rc == RC_OK ? put_void(w->txn, by) : rc;
+	}
+	return rc;
+}
+
 enum rc replaced_note(struct work *w, const struct header *h, bool *is_void)
 {
 	struct dot d = { h->feed, h->seq };
@@ -66,6 +92,9 @@ enum rc replaced_note(struct work *w, const struct header *h, bool *is_void)
 		return RC_OK;
 	}
 	rc = is_cut(w, &old, is_void);
+	if (rc == RC_OK && !*is_void) {
+		rc = is_taken(w, &old, d, is_void);
+	}
 	if (rc != RC_OK) {
 		return rc;
 	}
@@ -134,6 +163,31 @@ enum rc replaced_by(struct kv_txn *t, struct dot d, struct dot *out)
 	out->feed = bytes_get_be64(&r);
 	out->seq = bytes_get_be64(&r);
 	return r.rc;
+}
+
+enum rc replaced_stand(struct work *w, const struct cut *old, struct dot by)
+{
+	return put_replaced(w->txn, old, by);
+}
+
+enum rc replaced_withdraw(struct work *w, struct dot d, const struct header *h)
+{
+	struct dot old = { h->replaces.feed, h->replaces.seq }, by;
+	struct key own = key_dot(d), k = key_dot(old);
+	struct bytes_reader r;
+	uint8_t type = 0;
+	enum rc rc = find(w->txn, d, &r, &type);
+
+	if (rc == RC_OK && type == TYPE_VOID) {
+		rc = kv_del(w->txn, KV_REPLACED, key_bytes(&own));
+	}
+	if ((rc == RC_OK || rc == RC_NOTFOUND) && h->has_replaces) {
+		rc = replaced_by(w->txn, old, &by);
+		if (rc == RC_OK && dot_equal(by, d)) {
+			rc = kv_del(w->txn, KV_REPLACED, key_bytes(&k));
+		}
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 enum rc replaced_revoke(struct work *w, struct dot d, struct dot by)

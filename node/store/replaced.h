@@ -3,8 +3,9 @@
  *
  * An entry names the one that it replaces by feed, seq and hash. Whoever
  * applies it first does not apply the other any more (if it ever comes); where
- * the other was cut before, the new one is void: its changes are passed over.
- * Cuts come in one order everywhere, so that all agree.
+ * the other was cut before, or another stand-in for it, the new one is void: its
+ * changes are passed over. Cuts come in one order everywhere, so that all agree.
+ * What stands in for an entry and is issued again names that same entry.
  *
  *   replaced: dot -> 1, hash, the new dot     void: dot -> 2
  */
@@ -26,6 +27,13 @@ enum rc replaced_skips_entry(struct kv_txn *t, struct dot d, bool *out);
 
 /* The entry that stands for d now. RC_NOTFOUND: none does. */
 enum rc replaced_by(struct kv_txn *t, struct dot d, struct dot *out);
+
+/* `by` stands for old. */
+enum rc replaced_stand(struct work *w, const struct cut *old, struct dot by);
+
+/* Entry d, with this header, leaves its feed: it stands for nothing any more,
+ * and another one may come in its place. */
+enum rc replaced_withdraw(struct work *w, struct dot d, const struct header *h);
 
 /* The one that stood for d is void from now on; d counts. */
 enum rc replaced_revoke(struct work *w, struct dot d, struct dot by);

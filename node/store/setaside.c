@@ -104,6 +104,21 @@ enum rc setaside_withdraw_one(struct work *w, struct dot d)
 	return rc == RC_OK ? work_flush(w) : rc;
 }
 
+/* What the entry stood for, or that it stands for nothing, is not so any more. */
+static enum rc forget_stand(struct work *w, struct dot d)
+{
+	size_t mark = arena_mark(w->arena);
+	struct entry e;
+	enum rc rc = kv_count(w->txn, KV_REPLACED) == 0 ? RC_NOTFOUND :
+							  history_load(w->txn, d, w->arena, &e);
+
+	if (rc == RC_OK) {
+		rc = replaced_withdraw(w, d, &e.header);
+	}
+	arena_release(w->arena, mark);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 /* Moves one row; it is in no record any more. */
 static enum rc move_out(struct work *w, struct dot d)
 {
@@ -126,6 +141,9 @@ static enum rc move_out(struct work *w, struct dot d)
 	memcpy(e.hash, stored.hash, HASH_LEN);
 	e.bytes = stored.bytes;
 	rc = put(w->txn, &e);
+	if (rc == RC_OK) {
+		rc = forget_stand(w, d);
+	}
 	if (rc == RC_OK) {
 		rc = kv_del(w->txn, KV_ENTRY, key_bytes(&k));
 	}

@@ -304,6 +304,50 @@ Test(rejoin, D19_of_an_entry_and_its_stand_in_exactly_one_counts)
 	cr_assert_eq(forge_quarantined(&f.centre), 0u);
 }
 
+/* Two machines that run one office may both issue an entry again. */
+Test(rejoin, D20_of_two_stand_ins_exactly_one_counts)
+{
+	struct fixture_node *a = fixture_office(&f, "Mary", 1, "TM-M");
+	struct fixture_node *b = fixture_office(&f, "Bayramaly", 2, "TM-M");
+	struct uuid id = forge_id(1);
+	struct receive_result r;
+	struct run runs[2];
+	struct cut old;
+
+	forge_begin(&one, a, info_of(a)->scope_region);
+	add_visits(&one, id, NULL);
+	old = cut_of(&one, 1);
+	forge_begin(&two, a, info_of(a)->scope_region);
+	add_visits(&two, id, &old);
+	cr_assert_eq(forge_push(&two, &f.centre), RC_OK);
+	forge_begin(&two, a, info_of(a)->scope_region);
+	add_visits(&two, id, &old);
+	add_visits(&two, forge_id(2), NULL);
+	cr_assert_eq(forge_push(&two, &f.centre), RC_OK);
+	cr_assert_str_eq(fixture_show(&f.centre, "person", id, "visits"), "10");
+	cr_assert_str_eq(fixture_show(&f.centre, "person", forge_id(2), "visits"), "10");
+	cr_assert_eq(forge_state(&f.centre, two.feed).applied, 2u);
+	/* In one transaction they would be cut together: the second waits. */
+	forge_begin(&one, a, info_of(a)->scope_region);
+	old.seq = 7;
+	add_visits(&one, id, &old);
+	forge_begin(&two, a, info_of(a)->scope_region);
+	add_visits(&two, id, &old);
+	runs[0] = forge_run(&one, 1, 1);
+	runs[1] = forge_run(&two, 1, 1);
+	cr_assert_eq(forge_give(&f.centre, 1, runs, 2, &r), RC_OK);
+	cr_assert_eq(forge_state(&f.centre, one.feed).applied +
+			     forge_state(&f.centre, two.feed).applied,
+		     1u);
+	cr_assert_eq(forge_give(&f.centre, 1, runs, 2, &r), RC_OK);
+	cr_assert_eq(forge_state(&f.centre, two.feed).applied, 1u);
+	cr_assert_str_eq(fixture_show(&f.centre, "person", id, "visits"), "20");
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	assert_same(&f.centre, b);
+	assert_sound(&f.centre);
+	assert_sound(b);
+}
+
 Test(rejoin, D19_another_entry_in_the_same_place_is_not_what_was_replaced)
 {
 	struct fixture_node *a = fixture_office(&f, "Mary", 1, "TM-M");
@@ -538,6 +582,37 @@ Test(rejoin, D19_what_arrived_after_all_is_preferred_to_what_stands_for_it)
 	cr_assert_str_eq(fixture_show(&f.centre, "person", id, "visits"), "3");
 	assert_same(&f.centre, a);
 	assert_sound(a);
+	assert_sound(&f.centre);
+	cr_assert_eq(unconfirmed(a), 0u);
+}
+
+/* The other machine's stand-in reached the centre first: this one's is void, and
+ * is not issued again in its turn. */
+Test(rejoin, D20_an_own_stand_in_gives_way_to_one_that_was_cut)
+{
+	struct fixture_node *a = fixture_office(&f, "Mary", 1, "TM-M"), *c = NULL;
+	struct uuid id = fixture_add(a, 0, "person", "nr=1", "visits+=1", NULL);
+
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_set(a, "person", id, "visits+=2", NULL), RC_OK);
+	c = fixture_clone(&f, a);
+	issue_all(a);
+	issue_all(c);
+	issue_all(a); /* and again, in a third incarnation */
+	cr_assert_str_eq(fixture_show(a, "person", id, "visits"), "3");
+	assert_sound(a);
+	cr_assert_eq(fixture_sync(&f, c), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_sync(&f, c), RC_OK);
+	cr_assert_str_eq(fixture_show(&f.centre, "person", id, "visits"), "3");
+	cr_assert_str_eq(fixture_show(a, "person", id, "visits"), "3");
+	cr_assert_eq(fixture_set(a, "person", id, "visits+=4", NULL), RC_OK);
+	issue_all(a);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_str_eq(fixture_show(&f.centre, "person", id, "visits"), "7");
+	assert_same(&f.centre, a);
+	assert_sound(a);
+	assert_sound(c);
 	assert_sound(&f.centre);
 	cr_assert_eq(unconfirmed(a), 0u);
 }
