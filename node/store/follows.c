@@ -8,7 +8,7 @@
 
 enum {
 	GENESIS_ROOM = 65536, /* for decoding one */
-	STEPS_MAX = 256,      /* feeds looked at for one question */
+	STEPS_MAX = 4096,     /* feeds looked at for one question */
 	KNOWN_MAX = 8         /* feeds named although all of them is confirmed */
 };
 
@@ -76,75 +76,85 @@ enum rc follows_cover(struct kv_txn *t, uint64_t by, struct dot d, bool *out)
 	return rc;
 }
 
-/* The other feeds of the same office and scope, as far as applied. */
-static enum rc list_others(struct kv_txn *t, uint64_t feed, struct feed_state *out, uint32_t *count)
+/* Feeds of which none continues another. */
+struct tips {
+	struct kv_txn *txn;
+	struct dot items[LIMIT_FOLLOWS_MAX];
+	bool is_known[LIMIT_FOLLOWS_MAX]; /* confirmed: seen by its cut anyway */
+	uint32_t count, known;
+};
+
+static void drop_tip(struct tips *tips, uint32_t i)
 {
-	uint64_t from = feed_pack(feed_office(feed), feed_scope(feed), 0);
-	enum rc rc = RC_OK;
-
-	*count = 0;
-	while (*count < LIMIT_FOLLOWS_MAX) {
-		struct feed_state *s = &out[*count];
-
-		rc = feeds_next(t, from, s);
-		if (rc != RC_OK || s->feed >> 32 != feed >> 32) {
-			break;
-		}
-		from = s->feed + 1;
-		*count += s->feed != feed && s->applied > 0;
-	}
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	tips->known -= tips->is_known[i];
+	tips->count--;
+	tips->items[i] = tips->items[tips->count];
+	tips->is_known[i] = tips->is_known[tips->count];
 }
 
-static enum rc is_continued(struct kv_txn *t, const struct feed_state *all, uint32_t count,
-			    uint32_t which, bool *out)
-{
-	struct dot d = { all[which].feed, all[which].applied };
-	enum rc rc = RC_OK;
-	uint32_t i;
-
-	*out = false;
-	for (i = 0; i < count && rc == RC_OK && !*out; i++) {
-		if (i != which) {
-			rc = follows_cover(t, all[i].feed, d, out);
-		}
-	}
-	return rc;
-}
-
-static bool is_confirmed(struct kv_txn *t, const struct feed_state *s)
+/* Adds a feed, in place of those that it continues, if none continues it. What is
+ * confirmed may be left out. */
+static enum rc add_tip(struct tips *tips, struct dot d)
 {
 	struct feed_cut cut;
+	bool known = feeds_cut_of(tips->txn, d, &cut) == RC_OK, covers = false;
+	enum rc rc = RC_OK;
+	uint32_t i = 0;
 
-	return feeds_cut_of(t, (struct dot){ s->feed, s->applied }, &cut) == RC_OK;
+	while (rc == RC_OK && i < tips->count) {
+		rc = follows_cover(tips->txn, tips->items[i].feed, d, &covers);
+		if (rc != RC_OK || covers) {
+			return rc;
+		}
+		rc = follows_cover(tips->txn, d.feed, tips->items[i], &covers);
+		if (covers) {
+			drop_tip(tips, i);
+		} else {
+			i++;
+		}
+	}
+	if (rc != RC_OK || tips->count == LIMIT_FOLLOWS_MAX ||
+	    (known && tips->known == KNOWN_MAX)) {
+		return rc;
+	}
+	tips->items[tips->count] = d;
+	tips->is_known[tips->count++] = known;
+	tips->known += known;
+	return RC_OK;
 }
 
 enum rc follows_list(struct kv_txn *t, uint64_t feed, struct arena *a, struct cut **out,
 		     uint32_t *count)
 {
-	struct feed_state all[LIMIT_FOLLOWS_MAX];
+	uint64_t from = feed_pack(feed_office(feed), feed_scope(feed), 0);
 	struct cut *list = arena_take(a, LIMIT_FOLLOWS_MAX * sizeof(*list));
-	uint32_t i, others = 0, known = 0;
-	bool continued = false;
-	enum rc rc = list == NULL ? RC_NOMEM : list_others(t, feed, all, &others);
+	struct tips tips = { .txn = t };
+	struct feed_state s;
+	enum rc rc = list == NULL ? RC_NOMEM : RC_OK;
 
-	*count = 0;
-	*out = list;
-	for (i = 0; i < others && rc == RC_OK; i++) {
+	while (rc == RC_OK) {
+		rc = feeds_next(t, from, &s);
+		if (rc != RC_OK || s.feed >> 32 != feed >> 32) {
+			break;
+		}
+		from = s.feed + 1;
+		if (s.feed != feed && s.applied > 0) {
+			rc = add_tip(&tips, (struct dot){ s.feed, s.applied });
+		}
+	}
+	rc = rc == RC_NOTFOUND ? RC_OK : rc;
+	for (*count = 0; rc == RC_OK && *count < tips.count; (*count)++) {
+		struct cut *c = &list[*count];
 		struct feed_entry e;
 
-		rc = is_continued(t, all, others, i, &continued);
-		/* What is confirmed is seen by its cut anyway. */
-		known += rc == RC_OK && !continued && is_confirmed(t, &all[i]);
-		if (rc != RC_OK || continued || (is_confirmed(t, &all[i]) && known > KNOWN_MAX)) {
-			continue;
+		rc = feeds_get_entry(t, tips.items[*count], &e);
+		c->feed = tips.items[*count].feed;
+		c->seq = tips.items[*count].seq;
+		if (rc == RC_OK) {
+			memcpy(c->hash, e.hash, HASH_LEN);
 		}
-		rc = feeds_get_entry(t, (struct dot){ all[i].feed, all[i].applied }, &e);
-		list[*count].feed = all[i].feed;
-		list[*count].seq = all[i].applied;
-		memcpy(list[*count].hash, e.hash, HASH_LEN);
-		*count += rc == RC_OK;
 	}
+	*out = list;
 	return rc;
 }
 

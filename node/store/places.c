@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/store/feeds.h"
+#include "node/store/heads.h"
 #include "node/store/rejoin.h"
 
 enum { HELLO_SCOPES_MAX = LIMIT_SCOPES_PER_SESSION_MAX, SHARED_MAX = 3 };
@@ -216,12 +217,16 @@ static enum rc hello_of_office(struct store *s, struct kv_txn *t, uint16_t scope
 		h->office_incarnation = s->info.incarnation; /* who is calling */
 	}
 	rc = list_held(s, t, h);
-	while (rc == RC_OK && *count < HELLO_SCOPES_MAX) {
+	while (rc == RC_OK) {
+		bool present = false;
+
 		rc = next_own(t, &from, scope, &own);
 		if (rc == RC_OK) {
+			present = feed_incarnation(own.state.feed) == s->info.incarnation;
 			rc = is_spoken_of(s, t, &own, &spoken_of);
 		}
-		if (rc == RC_OK && spoken_of) {
+		/* One place is for the one that is written to. */
+		if (rc == RC_OK && spoken_of && (present || *count - first < HEADS_MAX - 1U)) {
 			list[*count].scope = scope;
 			fill_office(&list[(*count)++], own.state.feed, &own.state);
 		}
@@ -230,38 +235,28 @@ static enum rc hello_of_office(struct store *s, struct kv_txn *t, uint16_t scope
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-/* The centre: one head for each incarnation of the office that it knows. */
+/* The centre: one head for each incarnation of the office that it knows, as far
+ * as there is room. */
 static enum rc hello_of_centre(struct store *s, struct kv_txn *t, uint16_t peer, uint16_t scope,
 			       struct scope_head *list, uint32_t *count)
 {
-	struct feed_state centre, office;
-	uint64_t from = feed_pack(peer, scope, 0);
-	uint32_t first = *count;
+	struct feed_state centre, feeds[HEADS_MAX];
+	uint32_t i, n = 0;
 	enum rc rc = get_state(t, store_centre_feed(s, scope), &centre);
 
-	while (rc == RC_OK && *count < HELLO_SCOPES_MAX) {
-		struct scope_head *h = &list[*count];
-		bool more = false;
+	if (rc == RC_OK) {
+		rc = heads_newest(t, peer, scope, feeds, &n);
+	}
+	for (i = 0; rc == RC_OK && (i == 0 || i < n); i++) {
+		struct scope_head *h = &list[(*count)++];
 
-		rc = feeds_next(t, from, &office);
-		more = rc == RC_OK && feed_office(office.feed) == peer &&
-		       feed_scope(office.feed) == scope;
-		if ((rc != RC_OK && rc != RC_NOTFOUND) || (!more && *count > first)) {
-			break;
-		}
-		memset(h, 0, sizeof(*h));
 		h->scope = scope;
 		fill_centre(h, s, &centre);
-		if (more) {
-			fill_office(h, office.feed, &office);
-			from = office.feed + 1;
-		}
-		(*count)++;
-		if (!more) {
-			break;
+		if (n > 0) {
+			fill_office(h, feeds[i].feed, &feeds[i]);
 		}
 	}
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	return rc;
 }
 
 enum rc places_hello(struct store *s, struct kv_txn *t, uint16_t peer, struct hello *out)
@@ -377,6 +372,7 @@ static enum rc start_scope(struct store *s, struct kv_txn *t, uint16_t scope, co
 		}
 		said = find_said(h, own.state.feed);
 		rc = raise_lane(send, own.state.feed, (said > own.cut ? said : own.cut) + 1);
+		rc = rc == RC_LIMIT ? RC_OK : rc; /* the next conversation sends the rest */
 	}
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
@@ -417,7 +413,30 @@ enum rc places_give(struct store *s, struct kv_txn *t, struct dot want, struct s
 	return rc == RC_OK || rc == RC_NOTFOUND ? send_give(send, &gift) : rc;
 }
 
-static enum rc start_centre(struct store *s, const struct hello *h, struct send *send)
+/* The hello told the office of some of its feeds only. Of another one of which it
+ * says less than is here, or something else, it gets all that is cut: so it learns
+ * of it. */
+static enum rc give_untold(struct store *s, struct kv_txn *t, const struct scope_head *p,
+			   struct send *send)
+{
+	struct feed_state told[HEADS_MAX];
+	struct dot d = { feed_pack(send->peer, p->scope, p->office_incarnation), p->office_seq };
+	bool torn = false;
+	uint32_t i, count = 0;
+	enum rc rc = rejoin_is_other(s, t, d, p->office_hash, &torn);
+
+	if (rc == RC_OK && torn) {
+		rc = heads_newest(t, send->peer, p->scope, told, &count);
+		for (i = 0; i < count && told[i].feed != d.feed; i++) {
+		}
+		d.seq = 0;
+		rc = rc == RC_OK && i == count ? places_give(s, t, d, send) : rc;
+	}
+	return rc;
+}
+
+static enum rc start_centre(struct store *s, struct kv_txn *t, const struct hello *h,
+			    struct send *send)
 {
 	struct dot own = { 0, UINT64_MAX };
 	uint32_t i, k;
@@ -438,6 +457,7 @@ static enum rc start_centre(struct store *s, const struct hello *h, struct send 
 			own.feed = feed_pack(send->peer, p->scope, p->office_incarnation);
 			rc = send_note_held(send, own);
 		}
+		rc = rc == RC_OK ? give_untold(s, t, p, send) : rc;
 		for (k = 0; k < p->held_count && rc == RC_OK; k++) {
 			rc = send_note_held(send, p->held[k]);
 		}
@@ -450,5 +470,5 @@ enum rc places_start(struct store *s, struct kv_txn *t, const struct hello *h, s
 	if (!s->info.is_centre) {
 		return start_office(s, t, h, send);
 	}
-	return h == NULL ? RC_OK : start_centre(s, h, send);
+	return h == NULL ? RC_OK : start_centre(s, t, h, send);
 }

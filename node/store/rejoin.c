@@ -114,6 +114,20 @@ enum rc rejoin_judge(struct store *s, struct kv_txn *t, const struct hello *h,
 	return rc;
 }
 
+enum rc rejoin_is_other(struct store *s, struct kv_txn *t, struct dot d, const uint8_t *hash,
+			bool *out)
+{
+	struct feed_state state;
+	bool differs = false, ahead = false, behind = false;
+	enum rc rc = compare(s, t, d, hash, &differs, &ahead);
+
+	if (rc == RC_OK && feeds_get(t, d.feed, &state) == RC_OK) {
+		behind = state.head > d.seq;
+	}
+	*out = differs || behind;
+	return rc;
+}
+
 enum rc rejoin_judge_office(struct store *s, struct kv_txn *t, const struct hello *h,
 			    struct rejoin_plan *out)
 {
@@ -125,14 +139,10 @@ enum rc rejoin_judge_office(struct store *s, struct kv_txn *t, const struct hell
 		const struct scope_head *p = &h->scopes[i];
 		struct dot d = { feed_pack(h->office, p->scope, p->office_incarnation),
 				 p->office_seq };
-		struct feed_state state;
-		bool differs = false, ahead = false, behind = false;
+		bool other = false;
 
-		rc = compare(s, t, d, p->office_hash, &differs, &ahead);
-		if (rc == RC_OK && feeds_get(t, d.feed, &state) == RC_OK) {
-			behind = state.head > d.seq;
-		}
-		if (differs || behind) {
+		rc = rejoin_is_other(s, t, d, p->office_hash, &other);
+		if (other) {
 			add_torn(out, p->office_incarnation);
 		}
 	}

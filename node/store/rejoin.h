@@ -37,6 +37,11 @@ enum rc rejoin_judge(struct store *s, struct kv_txn *t, const struct hello *h,
 enum rc rejoin_judge_office(struct store *s, struct kv_txn *t, const struct hello *h,
 			    struct rejoin_plan *out);
 
+/* The centre: whether it holds more of an office's feed than up to d, or another
+ * entry there; hash: as a hello has it. */
+enum rc rejoin_is_other(struct store *s, struct kv_txn *t, struct dot d, const uint8_t *hash,
+			bool *out);
+
 /* Leaves the incarnations. */
 enum rc rejoin_leave(struct work *w, const uint32_t *torn, uint32_t count);
 
