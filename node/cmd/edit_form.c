@@ -3,6 +3,7 @@
  * one replaces only what it shows; so it must be one that this node gave out.
  */
 #include "node/cmd/edit.h"
+#include "node/store/branchform.h"
 #include "node/store/replay.h"
 
 static uint32_t count_dots(const struct record *r)
@@ -69,6 +70,10 @@ int edit_read_form(struct edit *e)
 	}
 	if (rc == RC_INVALID) {
 		return refuse(e, "--if-version: this is not a version");
+	}
+	if (rc == RC_OK) {
+		rc = branchform_settle(e->node.store, e->commit.work->txn, r, &e->node.scratch,
+				       form);
 	}
 	e->draft.has_form = rc == RC_OK && !equals_version(r, form);
 	if (e->draft.has_form) {

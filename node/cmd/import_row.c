@@ -6,6 +6,7 @@
 
 #include "node/cmd/import_diff.h"
 #include "node/cmd/import_find.h"
+#include "node/store/branchform.h"
 #include "node/store/draft.h"
 #include "node/store/records.h"
 
@@ -250,7 +251,10 @@ static enum rc read_version(const struct import_context *x, struct bytes column,
 	if (vv_parse(text, &d->form) != RC_OK) {
 		return import_row_reject(why, column, "this is not a version", version_hint);
 	}
-	rc = view_version(t->now, &now);
+	rc = branchform_settle(x->commit->work->store, x->commit->work->txn, t->now, a, &d->form);
+	if (rc == RC_OK) {
+		rc = view_version(t->now, &now);
+	}
 	if (rc != RC_OK || vv_compare(&d->form, &now) == VV_EQUAL) {
 		return rc;
 	}

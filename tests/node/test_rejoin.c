@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 #include "forge.h"
+#include "node/store/branchform.h"
 #include "node/store/records.h"
 #include "node/store/rejoin.h"
 #include "node/store/restored.h"
@@ -437,30 +438,58 @@ Test(rejoin, a_feed_waits_for_what_it_continues)
 
 /* --- forms ------------------------------------------------------------------ */
 
-/* Puts nr through a form that shows the record as it is here. */
-static void set_by_form(struct fixture_node *n, struct uuid id, const char *nr)
-{
-	struct draft_result result = { .settled = false };
-	struct draft d = { .act = DRAFT_EDIT, .id = id, .has_form = true, .ops_count = 1 };
+/* A form that shows the record as it is here. */
+struct form {
 	struct dot dots[16];
-	struct draft_op op = { .code = OP_PUT, .value = bytes_of(nr) };
+	struct vv vv;
+};
+
+static void open_form(struct fixture_node *n, struct uuid id, struct form *out)
+{
 	const struct record *r = NULL;
 	struct commit c;
 	uint32_t i, k;
+
+	out->vv = (struct vv){ out->dots, 0, 16 };
+	cr_assert_eq(commit_begin(&c, n->store, bytes_of("clerk"), bytes_of("")), RC_OK);
+	r = work_record(c.work,
+			schema_kind_by_name(&n->store->catalog->schema, bytes_of("person"))->number,
+			id);
+	for (i = 0; i < r->parts_count; i++) {
+		for (k = 0; k < r->parts[i].part.vector.count; k++) {
+			cr_assert_eq(vv_raise(&out->vv, r->parts[i].part.vector.dots[k]), RC_OK);
+		}
+	}
+	commit_abort(&c);
+}
+
+/* Puts nr through a form. */
+static void save_form(struct fixture_node *n, struct uuid id, struct form *form, const char *nr)
+{
+	struct draft_result result = { .settled = false };
+	struct draft d = { .act = DRAFT_EDIT, .id = id, .has_form = true, .ops_count = 1 };
+	struct draft_op op = { .code = OP_PUT, .value = bytes_of(nr) };
+	struct commit c;
 
 	cr_assert_eq(commit_begin(&c, n->store, bytes_of("clerk"), bytes_of("")), RC_OK);
 	d.kind = schema_kind_by_name(&n->store->catalog->schema, bytes_of("person"));
 	op.field = schema_field_by_name(d.kind, bytes_of("nr"));
 	d.ops = &op;
-	d.form = (struct vv){ dots, 0, 16 };
-	r = work_record(c.work, d.kind->number, id);
-	for (i = 0; i < r->parts_count; i++) {
-		for (k = 0; k < r->parts[i].part.vector.count; k++) {
-			cr_assert_eq(vv_raise(&d.form, r->parts[i].part.vector.dots[k]), RC_OK);
-		}
-	}
+	cr_assert_eq(branchform_settle(n->store, c.work->txn,
+				       work_record(c.work, d.kind->number, id), c.work->arena,
+				       &form->vv),
+		     RC_OK);
+	d.form = form->vv;
 	cr_assert_eq(commit_add(&c, &d, &result), RC_OK, "%s", result.text);
 	cr_assert_eq(commit_end(&c), RC_OK);
+}
+
+static void set_by_form(struct fixture_node *n, struct uuid id, const char *nr)
+{
+	struct form form;
+
+	open_form(n, id, &form);
+	save_form(n, id, &form, nr);
 }
 
 static uint64_t open_conflicts(struct fixture_node *n)
@@ -516,6 +545,33 @@ Test(rejoin, D19_a_form_of_the_branch_did_not_show_what_came_back)
 	cr_assert_eq(open_conflicts(a), 1u, "both wrote nr");
 	cr_assert_eq(open_conflicts(&f.centre), 1u);
 	cr_assert_eq(count_siblings(&f.centre, id, "nr"), 2u, "lost and right, no typo");
+	assert_same(&f.centre, a);
+	assert_sound(a);
+	fixture_backup_drop(&b);
+}
+
+/* The same, but the form is saved when the branch is gone already. */
+Test(rejoin, D19_a_form_from_before_was_not_shown_what_came_since)
+{
+	struct fixture_node *a = fixture_office(&f, "Mary", 1, "TM-M");
+	struct uuid id = fixture_add(a, 0, "person", "nr=1", NULL);
+	struct fixture_backup b;
+	struct form old, new;
+
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	fixture_backup(a, &b);
+	cr_assert_eq(fixture_set(a, "person", id, "nr=lost", NULL), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	fixture_restore(a, &b, true);
+	cr_assert_eq(fixture_set(a, "person", id, "nr=typo", NULL), RC_OK);
+	open_form(a, id, &old);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	open_form(a, id, &new);
+	save_form(a, id, &old, "right");
+	cr_assert_eq(count_siblings(a, id, "nr"), 3u, "it had not shown what came back");
+	save_form(a, id, &new, "last");
+	cr_assert_eq(count_siblings(a, id, "nr"), 2u, "this one had");
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
 	assert_same(&f.centre, a);
 	assert_sound(a);
 	fixture_backup_drop(&b);
