@@ -164,9 +164,11 @@ oracle-broken: $(BUILD)/tests/oracle
 	@BUILD="$(BUILD)" sh tests/oracle/broken.sh
 
 # What takes hours: ten times as many histories, ten million triples.
-long: $(BUILD)/tests/oracle $(BUILD)/tests/sync
+long: $(BUILD)/tests/oracle $(BUILD)/tests/sync $(BUILD)/tests/node
 	@sh tests/oracle/oracle.sh $< $(SEED) 200000
 	KERWEN_TRIPLES=10000000 KERWEN_SEED=$(SEED) $(BUILD)/tests/sync --filter 'part_triples/*'
+	KERWEN_TIMES=4 $(BUILD)/tests/node --filter '*_laws/*restores*' 2>/dev/null
+	KERWEN_TIMES=4 $(BUILD)/tests/node --filter '*_laws/*clones*' 2>/dev/null
 
 # Real records, from the data folder; skipped when it is not there.
 test-real: $(BUILD)/kerwen

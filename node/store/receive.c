@@ -349,7 +349,7 @@ static enum rc check_begin(struct work *w, const struct taking *t)
 }
 
 /* Whether a run of a feed of this office's own only shows that the feed is not
- * here as far, or ends here in another branch than the centre's. */
+ * here as far, or is in another branch here than the centre's just before it. */
 static bool is_behind(struct work *w, const struct run *run, enum rc rc)
 {
 	struct feed_cut cut = { .seq = 0 };
@@ -359,8 +359,8 @@ static bool is_behind(struct work *w, const struct run *run, enum rc rc)
 		return false;
 	}
 	(void)feeds_cut_last(w->txn, run->feed, &cut);
-	return rc == RC_GAP || (feeds_get(w->txn, run->feed, &s) == RC_OK && s.head > cut.seq &&
-				run->first_seq == s.head + 1);
+	return rc == RC_GAP || (feeds_get(w->txn, run->feed, &s) == RC_OK &&
+				run->first_seq > cut.seq + 1 && run->first_seq <= s.head + 1);
 }
 
 static enum rc receive_run(struct work *w, uint16_t from, const struct run *run,

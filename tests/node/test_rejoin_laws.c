@@ -342,11 +342,19 @@ static void settle(void)
 	assert_sound(w.b);
 }
 
+/* KERWEN_TIMES: how many times as many worlds (`make long`). */
+static uint32_t times(void)
+{
+	const char *text = getenv("KERWEN_TIMES");
+
+	return text == NULL ? 1 : (uint32_t)strtoul(text, NULL, 10);
+}
+
 Test(rejoin_laws, P01_nothing_is_lost_or_doubled_by_300_restores)
 {
 	uint32_t i, k;
 
-	for (i = 0; i < WORLDS; i++) {
+	for (i = 0; i < WORLDS * times(); i++) {
 		begin(i + 1);
 		for (k = 0; k < CYCLES; k++) {
 			cycle();
@@ -405,8 +413,8 @@ Test(rejoin_laws, D20_nothing_is_lost_or_doubled_by_60_clones)
 	struct fixture_node *machines[1 + CLONES];
 	uint32_t i, k;
 
-	for (i = 0; i < CLONE_WORLDS; i++) {
-		begin(1000 + i);
+	for (i = 0; i < CLONE_WORLDS * times(); i++) {
+		begin(10000 + i);
 		machines[0] = w.a;
 		for (k = 1; k <= CLONES; k++) {
 			live_together(machines, k);
