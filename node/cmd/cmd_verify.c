@@ -1,6 +1,7 @@
 /* `kerwen verify`: proves what is stored against the entries. */
 #include <inttypes.h>
 
+#include "node/cmd/interrupt.h"
 #include "node/cmd/open.h"
 #include "node/store/verify.h"
 
@@ -10,8 +11,14 @@ struct checking {
 	struct cmd_context *c;
 	struct out_progress progress;
 	json_t *problems; /* with --json */
-	uint64_t shown;
+	uint64_t shown, repaired;
 };
+
+static bool is_stopped(void *ctx)
+{
+	(void)ctx;
+	return interrupt_came();
+}
 
 static void on_problem(void *ctx, const char *text)
 {
@@ -97,6 +104,9 @@ static enum rc print_json(struct checking *k, const struct catalog *catalog,
 	failed |= json_object_set_new(document, "entries", json_integer((json_int_t)r->entries));
 	failed |= json_object_set_new(document, "seals", json_integer((json_int_t)r->seals));
 	failed |= json_object_set_new(document, "changes", json_integer((json_int_t)r->changes));
+	failed |= json_object_set_new(document, "receipts", json_integer((json_int_t)r->cuts));
+	failed |= json_object_set_new(document, "damaged", json_integer((json_int_t)r->damaged));
+	failed |= json_object_set_new(document, "repaired", json_integer((json_int_t)k->repaired));
 	failed |= json_object_set_new(document, "parts", json_integer((json_int_t)r->parts));
 	failed |= json_object_set_new(document, "uniques", json_integer((json_int_t)r->uniques));
 	failed |=
@@ -155,18 +165,46 @@ static int judge(struct cmd_context *c, const struct verify_report *r)
 		out_line(c->out, "all of it follows from the entries");
 		return CMD_OK;
 	}
-	return cmd_fail(c, CMD_INTEGRITY,
-			"if only indexes or figures differ, `kerwen verify --repair` makes them "
-			"anew; else set the node up again: the centre has what it confirmed",
+	if (r->damaged > 0) {
+		return cmd_fail(c, CMD_INTEGRITY,
+				"sync: what others hold of it comes back with the next exchange; "
+				"then give `kerwen verify --repair`",
+				"%s: %" PRIu64 " things differ, %" PRIu64
+				" of them are damaged entries or seals",
+				c->dir, r->problems, r->damaged);
+	}
+	return cmd_fail(c, CMD_INTEGRITY, "`kerwen verify --repair` makes them anew",
 			"%s: %" PRIu64 " things differ from the entries", c->dir, r->problems);
 }
 
-static int check(struct cmd_context *c, struct cmd_node *n)
+static struct verify_options options_of(struct checking *k)
 {
-	struct checking k = { .c = c, .problems = json_array() };
-	struct verify_options options = { .ctx = &k,
-					  .on_problem = on_problem,
-					  .on_progress = on_progress };
+	struct verify_options o = { .ctx = k,
+				    .on_problem = on_problem,
+				    .on_progress = on_progress,
+				    .is_stopped = is_stopped };
+	return o;
+}
+
+static int fail_run(struct cmd_context *c, struct cmd_node *n, enum rc rc, const char *doing)
+{
+	if (rc == RC_CLOSED) {
+		return cmd_fail(c, CMD_INTERRUPTED, "give it again", "%s: %s", c->dir,
+				"interrupted");
+	}
+	if (rc == RC_BUSY) {
+		return cmd_fail(
+			c, CMD_FAILED, "try again when it is done",
+			"%s: %s: figures are being made anew, or another verify counts them",
+			c->dir, doing);
+	}
+	return open_fail_lost(c, rc, n->store->info.is_centre, doing);
+}
+
+static int check(struct cmd_context *c, struct cmd_node *n, uint64_t repaired)
+{
+	struct checking k = { .c = c, .repaired = repaired, .problems = json_array() };
+	struct verify_options options = options_of(&k);
 	struct verify *v = NULL;
 	enum rc rc;
 	int code = CMD_OK;
@@ -180,46 +218,101 @@ static int check(struct cmd_context *c, struct cmd_node *n)
 		rc = c->out->json ? print_json(&k, catalog, verify_result(v)) :
 				    print_text(&k, catalog, verify_result(v));
 	}
-	code = rc == RC_OK ?
-		       judge(c, verify_result(v)) :
-		       open_fail_lost(c, rc, n->store->info.is_centre, "it cannot be verified");
+	code = rc == RC_OK ? judge(c, verify_result(v)) :
+			     fail_run(c, n, rc, "it cannot be verified");
 	json_decref(k.problems);
 	verify_free(v);
 	return code;
 }
 
+/* What it finds is told by the check that follows, if it is still so. */
+static void on_repaired(void *ctx, const char *text)
+{
+	(void)ctx;
+	(void)text;
+}
+
+static int repair(struct cmd_context *c, struct cmd_node *n, uint64_t *repaired)
+{
+	struct checking k = { .c = c };
+	struct verify_options options = options_of(&k);
+	const struct verify_report *r = NULL;
+	struct verify *v = NULL;
+	enum rc rc;
+	int code = CMD_OK;
+
+	options.on_problem = on_repaired;
+	options.repairs = true;
+	k.progress = out_progress_start(c->out, "repair");
+	rc = verify_run(n->store, &options, &v);
+	out_progress_end(&k.progress);
+	if (rc == RC_OK) {
+		r = verify_result(v);
+		*repaired = r->repaired;
+		if (r->was_interrupted) {
+			out_note(c->out, "an earlier repair was interrupted; it is finished now");
+		}
+		out_note(c->out, "%" PRIu64 " %s made anew from the entries", r->repaired,
+			 r->repaired == 1 ? "row was" : "rows were");
+	} else {
+		code = fail_run(c, n, rc, "it cannot be repaired");
+	}
+	verify_free(v);
+	return code;
+}
+
+/* Whether to repair: it was asked for, or an earlier one is to be finished. */
+static int wants_repair(struct cmd_context *c, struct cmd_node *n, bool *wants)
+{
+	struct kv_txn *t = NULL;
+	bool unfinished = false;
+	int code = *wants ? CMD_OK : open_read(c, n, &t);
+	enum rc rc = RC_OK;
+
+	if (t != NULL) {
+		rc = verify_is_unfinished(t, &unfinished);
+		store_end(n->store, t);
+		*wants = unfinished;
+	}
+	return rc == RC_OK ? code : open_fail(c, rc, "it cannot be read");
+}
+
 static int run(struct cmd_context *c, const struct cmd_args *args)
 {
 	struct cmd_node n;
-	enum rc rc = RC_OK;
+	uint64_t repaired = 0;
+	bool wants = cmd_has(args, "repair");
 	int code = open_node(c, &n);
 
-	if (code == CMD_OK && cmd_has(args, "repair")) {
-		rc = verify_repair(n.store);
-		if (rc != RC_OK) {
-			code = open_fail_lost(c, rc, n.store->info.is_centre,
-					      "it cannot be repaired");
-		} else {
-			out_note(c->out, "indexes and figures were made anew");
-		}
+	if (code == CMD_OK) {
+		code = wants_repair(c, &n, &wants);
 	}
 	if (code == CMD_OK) {
-		code = check(c, &n);
+		interrupt_watch();
+	}
+	if (code == CMD_OK && wants) {
+		code = repair(c, &n, &repaired);
+	}
+	if (code == CMD_OK) {
+		code = check(c, &n, repaired);
 	}
 	open_close(&n);
 	return code;
 }
 
 static const struct cmd_option options[] = {
-	{ .name = "repair", .help = "first make indexes and figures anew from the records" },
+	{ .name = "repair", .help = "first make what differs anew from the entries" },
 	{ 0 },
 };
 
 const struct command cmd_verify_command = {
 	.name = "verify",
-	.summary = "proves records, indexes and figures against the entries",
-	.details = "Checks chains and seals, rebuilds every record, and prints a digest of each\n"
-		   "scope: nodes that have applied the same entries print the same one.",
+	.summary = "proves records, receipts, indexes and figures against the entries",
+	.details =
+		"Checks chains and seals, rebuilds every record, and prints a digest of each\n"
+		"scope: nodes that have applied the same entries print the same one. Others may\n"
+		"write meanwhile. Entries that are damaged are named, and fetched again by the\n"
+		"next sync from whoever has them. A repair that was interrupted is finished.",
 	.options = options,
 	.run = run,
 };

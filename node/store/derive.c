@@ -84,6 +84,10 @@ enum rc derive_rebuild(struct work *w)
 	enum rc rc = work_flush(w);
 	uint32_t i;
 
+	if (rc == RC_OK) {
+		rc = counting_drop(w->txn); /* what it counted means something else now */
+		w->knows_counting = false;
+	}
 	for (i = 0; i < sizeof(tables) / sizeof(tables[0]) && rc == RC_OK; i++) {
 		rc = empty_table(w->txn, tables[i]);
 	}

@@ -2,7 +2,7 @@
  * The tables that follow from records: unique index, open conflicts, figures.
  *
  * They move with every change (work.h). When the schema changes what they
- * mean, or `verify --repair` asks, they are made anew from the records.
+ * mean, they are made anew from the records.
  */
 #ifndef KERWEN_DERIVE_H
 #define KERWEN_DERIVE_H

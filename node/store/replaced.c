@@ -197,3 +197,41 @@ enum rc replaced_revoke(struct work *w, struct dot d, struct dot by)
 
 	return rc == RC_OK ? put_void(w->txn, by) : rc;
 }
+
+/* --- noting again ------------------------------------------------------------ */
+
+enum rc replaced_is_noted(struct kv_txn *t, const struct header *h, bool *out)
+{
+	struct dot d = { h->feed, h->seq }, old = { h->replaces.feed, h->replaces.seq }, by;
+	struct bytes_reader r;
+	uint8_t type = 0;
+	enum rc rc = find(t, d, &r, &type);
+
+	*out = rc == RC_OK && type == TYPE_VOID;
+	if (!*out && (rc == RC_OK || rc == RC_NOTFOUND)) {
+		rc = replaced_by(t, old, &by);
+		*out = rc == RC_OK && dot_equal(by, d);
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* Where an entry stands among the cuts of its scope. */
+static uint64_t find_place(struct kv_txn *t, struct dot d)
+{
+	struct feed_cut cut;
+
+	return feeds_cut_of(t, d, &cut) == RC_OK ? cut.centre_seq : UINT64_MAX;
+}
+
+enum rc replaced_note_again(struct kv_txn *t, const struct header *h)
+{
+	struct dot d = { h->feed, h->seq }, old = { h->replaces.feed, h->replaces.seq };
+	struct feed_entry e;
+	enum rc rc = feeds_get_entry(t, old, &e);
+
+	if (rc == RC_OK && memcmp(e.hash, h->replaces.hash, HASH_LEN) == 0 &&
+	    find_place(t, old) < find_place(t, d)) {
+		return put_void(t, d);
+	}
+	return rc == RC_OK || rc == RC_NOTFOUND ? put_replaced(t, &h->replaces, d) : rc;
+}

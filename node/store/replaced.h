@@ -38,6 +38,11 @@ enum rc replaced_withdraw(struct work *w, struct dot d, const struct header *h);
 /* The one that stood for d is void from now on; d counts. */
 enum rc replaced_revoke(struct work *w, struct dot d, struct dot by);
 
+/* An entry that was applied: whether what it replaces is known as such, or itself
+ * as void; and putting that right, by the order of the cuts. */
+enum rc replaced_is_noted(struct kv_txn *t, const struct header *h, bool *out);
+enum rc replaced_note_again(struct kv_txn *t, const struct header *h);
+
 /* Whether a header may replace what it says: a feed of the same office and
  * scope, but another one. */
 bool replaced_is_form(const struct header *h);

@@ -18,16 +18,25 @@ static struct records_stamps stamps_of(struct verify *v)
 	return stamps;
 }
 
-static void check_claims(struct verify *v, const struct record *r, const struct claims *c)
+static enum rc put_claim(struct verify *v, const struct claims *c, uint32_t i)
 {
+	verify_touch(v);
+	return unique_put(v->txn, &c->keys[i], &c->holder);
+}
+
+static enum rc check_claims(struct verify *v, const struct record *r, const struct claims *c)
+{
+	enum rc rc = RC_OK;
 	uint32_t i;
 
-	for (i = 0; i < c->count; i++) {
-		if (c->has[i] && !unique_has(v->txn, &c->keys[i], &c->holder)) {
-			verify_differs(v, "%s is not in the index of unique fields",
-				       verify_record_name(v, r->kind_number, r->id).text);
+	for (i = 0; i < c->count && rc == RC_OK; i++) {
+		if (c->has[i] && !unique_has(v->txn, &c->keys[i], &c->holder) &&
+		    verify_differs(v, "%s is not in the index of unique fields",
+				   verify_record_name(v, r->kind_number, r->id).text)) {
+			rc = put_claim(v, c, i);
 		}
 	}
+	return rc;
 }
 
 static enum rc check_conflict(struct verify *v, const struct record *r, const struct claims *c)
@@ -36,7 +45,7 @@ static enum rc check_conflict(struct verify *v, const struct record *r, const st
 	struct view_source source = records_source(&stamps);
 	struct key k = key_record(r->kind_number, r->id);
 	struct bytes stored;
-	bool shares = false, stands = false;
+	bool shares = false, stands = false, right = false;
 	uint8_t bits = 0;
 	enum rc rc = conflicts_judge(r, &source, &v->arena, &bits);
 
@@ -49,15 +58,20 @@ static enum rc check_conflict(struct verify *v, const struct record *r, const st
 	}
 	v->report.conflicts += (bits & CONFLICTS_ANY) != 0;
 	stands = kv_get(v->txn, KV_CONFLICT, key_bytes(&k), &stored) == RC_OK;
-	if (rc == RC_OK &&
-	    ((bits != 0) != stands || (stands && !bytes_equal(stored, bytes_at(&bits, 1))))) {
-		verify_differs(v, "%s: the table of conflicts is wrong about it",
-			       verify_record_name(v, r->kind_number, r->id).text);
+	if (rc != RC_OK || (bits != 0) == stands) {
+		right = rc != RC_OK || !stands || bytes_equal(stored, bytes_at(&bits, 1));
 	}
-	return rc;
+	if (right || !verify_differs(v, "%s: the table of conflicts is wrong about it",
+				     verify_record_name(v, r->kind_number, r->id).text)) {
+		return rc;
+	}
+	verify_touch(v);
+	return conflicts_put(v->txn, r->kind_number, r->id, bits);
 }
 
-static enum rc check_record(struct verify *v, const struct record *r)
+/* The keys of all records are looked at before what they share is: a key that was
+ * put back may be another record's, too. */
+static enum rc check_record(struct verify *v, const struct record *r, bool conflicts)
 {
 	struct records_stamps stamps = stamps_of(v);
 	struct view_source source = records_source(&stamps);
@@ -69,45 +83,31 @@ static enum rc check_record(struct verify *v, const struct record *r)
 	}
 	rc = claims_of(v->store->crypto, r, &source, NULL, &v->arena, &c);
 	if (rc == RC_OK) {
-		check_claims(v, r, &c);
-		rc = check_conflict(v, r, &c);
+		rc = conflicts ? check_conflict(v, r, &c) : check_claims(v, r, &c);
 	}
 	return rc;
 }
 
-/* Records that do not decode were reported by the stage before. */
-static enum rc check_kind(struct verify *v, uint16_t kind)
+static enum rc on_claims(void *ctx, const struct record *r)
 {
-	struct records_walk w;
-	struct record r;
-	struct uuid last;
-	bool begun = false;
-	enum rc rc = records_walk_start(&w, v->txn, v->store->catalog, kind, NULL);
+	return check_record(ctx, r, false);
+}
 
-	while (rc == RC_OK) {
-		size_t mark = arena_mark(&v->arena);
+static enum rc on_conflicts(void *ctx, const struct record *r)
+{
+	return check_record(ctx, r, true);
+}
 
-		rc = records_walk_next(&w, &v->arena, &r);
-		if (rc == RC_OK && !(begun && uuid_equal(r.id, last))) {
-			rc = check_record(v, &r);
-		}
-		arena_release(&v->arena, mark);
-		if (rc != RC_OK) {
-			break;
-		}
-		last = r.id;
-		begun = true;
-		if (!verify_is_due(v)) {
-			continue;
-		}
-		records_walk_end(&w);
-		rc = verify_renew(v);
-		if (rc == RC_OK) {
-			rc = records_walk_start(&w, v->txn, v->store->catalog, kind, &last);
-		}
+static enum rc walk_kinds(struct verify *v, enum rc (*each)(void *ctx, const struct record *r))
+{
+	struct verify_walker w = { .ctx = v, .each = each };
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < v->store->catalog->schema.kinds_count && rc == RC_OK; i++) {
+		rc = verify_walk_records(v, v->store->catalog->schema.kinds[i].number, &w);
 	}
-	records_walk_end(&w);
-	return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
+	return rc;
 }
 
 /* --- the other way -------------------------------------------------------------- */
@@ -141,89 +141,72 @@ static bool read_name(struct bytes key, size_t at, uint16_t *kind, struct uuid *
 	return true;
 }
 
-static enum rc check_unique_key(struct verify *v, struct bytes key)
+static enum rc del_key(struct verify *v, enum kv_table table, struct bytes key)
 {
-	struct record r;
-	struct uuid id;
+	struct key k = { .len = key.len };
+
+	memcpy(k.b, key.p, key.len);
+	return verify_del(v, table, &k);
+}
+
+static enum rc check_unique_key(struct verify *v, struct bytes key, struct bytes value)
+{
+	struct record *r = arena_take(&v->arena, sizeof(*r));
+	struct uuid id = { { 0 } };
 	uint16_t kind = 0;
 	bool found = false;
 	enum rc rc = RC_NOTFOUND;
 
+	(void)value;
 	v->report.uniques++;
+	if (r == NULL) {
+		return RC_NOMEM;
+	}
 	if (key.len > UUID_LEN && read_name(key, key.len - UUID_LEN, &kind, &id)) {
-		rc = records_get(v->txn, v->store->catalog, kind, id, &v->arena, &r);
+		rc = records_get(v->txn, v->store->catalog, kind, id, &v->arena, r);
 	}
 	if (rc == RC_OK) {
-		rc = has_claim(v, &r, key, &found);
+		rc = has_claim(v, r, key, &found);
 	}
-	if ((rc == RC_OK || rc == RC_NOTFOUND) && !found) {
-		verify_differs(v, "%s is in the index of unique fields with values that it has not",
-			       verify_record_name(v, kind, id).text);
+	if ((rc == RC_OK || rc == RC_NOTFOUND) && !found &&
+	    verify_differs(v, "%s is in the index of unique fields with values that it has not",
+			   verify_record_name(v, kind, id).text)) {
+		rc = del_key(v, KV_UNIQUE, key);
 	}
 	return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
 }
 
-static enum rc check_conflict_key(struct verify *v, struct bytes key)
+static enum rc check_conflict_key(struct verify *v, struct bytes key, struct bytes value)
 {
-	struct record r;
+	struct record *r = arena_take(&v->arena, sizeof(*r));
 	struct uuid id;
 	uint16_t kind = 0;
 	enum rc rc = RC_NOTFOUND;
 
-	if (read_name(key, 2, &kind, &id)) {
-		rc = records_get(v->txn, v->store->catalog, kind, id, &v->arena, &r);
+	(void)value;
+	if (r == NULL) {
+		return RC_NOMEM;
 	}
-	if (rc == RC_NOTFOUND) {
-		verify_differs(v, "the table of conflicts names a record that is not here");
+	if (read_name(key, 2, &kind, &id)) {
+		rc = records_get(v->txn, v->store->catalog, kind, id, &v->arena, r);
+	}
+	if (rc == RC_NOTFOUND &&
+	    verify_differs(v, "the table of conflicts names a record that is not here")) {
+		rc = del_key(v, KV_CONFLICT, key);
 	}
 	/* Whether it says the right thing was seen from the record's side. */
 	return rc == RC_NOTFOUND || rc == RC_CORRUPT ? RC_OK : rc;
 }
 
-/* Calls each for every key of a table, with the transaction renewed. */
-static enum rc walk_table(struct verify *v, enum kv_table table,
-			  enum rc (*each)(struct verify *v, struct bytes key))
-{
-	struct key at = { .b = { 0 }, .len = 1 };
-	struct kv_cursor *c = kv_cursor_open(v->txn, table);
-	struct bytes k, value;
-	enum rc rc = c == NULL ? RC_NOMEM : kv_cursor_seek(c, key_bytes(&at), &k, &value);
-
-	while (rc == RC_OK) {
-		size_t mark = arena_mark(&v->arena);
-
-		memcpy(at.b, k.p, k.len);
-		at.len = k.len;
-		rc = each(v, k);
-		arena_release(&v->arena, mark);
-		if (rc == RC_OK && verify_is_due(v)) {
-			kv_cursor_close(c);
-			c = NULL;
-			rc = verify_renew(v);
-			if (rc == RC_OK) {
-				c = kv_cursor_open(v->txn, table);
-				rc = c == NULL ? RC_NOMEM :
-						 kv_cursor_seek(c, key_bytes(&at), &k, &value);
-			}
-		}
-		if (rc == RC_OK && bytes_equal(k, key_bytes(&at))) {
-			rc = kv_cursor_next(c, &k, &value);
-		}
-	}
-	kv_cursor_close(c);
-	return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
 enum rc verify_indexes(struct verify *v)
 {
-	enum rc rc = RC_OK;
-	uint32_t i;
+	enum rc rc = walk_kinds(v, on_claims);
 
-	for (i = 0; i < v->store->catalog->schema.kinds_count && rc == RC_OK; i++) {
-		rc = check_kind(v, v->store->catalog->schema.kinds[i].number);
+	if (rc == RC_OK) {
+		rc = verify_walk_table(v, KV_UNIQUE, check_unique_key);
 	}
 	if (rc == RC_OK) {
-		rc = walk_table(v, KV_UNIQUE, check_unique_key);
+		rc = walk_kinds(v, on_conflicts);
 	}
-	return rc == RC_OK ? walk_table(v, KV_CONFLICT, check_conflict_key) : rc;
+	return rc == RC_OK ? verify_walk_table(v, KV_CONFLICT, check_conflict_key) : rc;
 }

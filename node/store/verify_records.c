@@ -19,11 +19,16 @@ struct rebuild {
 	struct part part;    /* made anew */
 };
 
-static void report_step(struct rebuild *r, struct dot d, enum rc rc)
+/* Reports, and makes the part anew in a run that repairs. */
+static enum rc part_differs(struct rebuild *r, const char *how)
 {
-	verify_differs(r->v, "%s: entry %016" PRIx64 ":%" PRIu64 ", which it names, %s",
-		       verify_record_name(r->v, r->record.kind_number, r->record.id).text, d.feed,
-		       d.seq, rc == RC_NOTFOUND ? "has no change of it" : "does not decode");
+	uint16_t scope = r->record.parts[0].scope;
+
+	return verify_differs(r->v, "%s: its state in scope %u %s",
+			      verify_record_name(r->v, r->record.kind_number, r->record.id).text,
+			      scope, how) ?
+		       verify_mend_part(r->v, r->record.kind_number, r->record.id, scope) :
+		       RC_OK;
 }
 
 /* Whether an entry was applied at all. */
@@ -36,37 +41,43 @@ static enum rc is_applied(struct rebuild *r, struct dot d, bool *out)
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-static enum rc replay(struct rebuild *r, bool *whole)
+/* Merges one step. *wrong: what cannot be, or NULL. */
+static enum rc replay_step(struct rebuild *r, const struct history *h, uint32_t i,
+			   const char **wrong)
+{
+	struct dot d = h->steps[i].dot;
+	bool applied = false;
+	enum rc rc = is_applied(r, d, &applied);
+
+	if (rc == RC_OK && !applied) {
+		*wrong = "names an entry that is not applied";
+	} else if (i > 0 && dot_equal(h->steps[i - 1].dot, d)) {
+		*wrong = "names an entry twice";
+	} else if (rc == RC_OK) {
+		rc = replay_apply(&r->v->replay, &r->record, d, &r->v->arena, &r->part);
+	}
+	if (rc == RC_NOTFOUND) {
+		*wrong = "names an entry that has no change of it";
+	} else if (rc == RC_CORRUPT || rc == RC_LIMIT) {
+		*wrong = "names an entry that does not decode";
+	}
+	return *wrong != NULL ? RC_OK : rc;
+}
+
+static enum rc replay(struct rebuild *r, const char **wrong)
 {
 	struct history h;
 	uint32_t i;
-	bool applied = false;
 	enum rc rc = history_get(r->v->txn, &r->record, &r->record.parts[0], &r->v->arena, &h);
 
 	r->part = part_init();
-	*whole = true;
-	for (i = 0; rc == RC_OK && i < h.count; i++) {
-		struct dot d = h.steps[i].dot;
-
-		rc = is_applied(r, d, &applied);
-		if (rc == RC_OK && !applied) {
-			verify_differs(r->v, "%s names an entry that is not applied",
-				       verify_record_name(r->v, r->record.kind_number, r->record.id)
-					       .text);
-		}
-		if (rc == RC_OK) {
-			rc = replay_apply(&r->v->replay, &r->record, d, &r->v->arena, &r->part);
-		}
-		if (rc == RC_NOTFOUND || rc == RC_CORRUPT || rc == RC_LIMIT) {
-			report_step(r, d, rc);
-			*whole = false;
-			return RC_OK;
-		}
+	for (i = 0; rc == RC_OK && i < h.count && *wrong == NULL; i++) {
+		rc = replay_step(r, &h, i, wrong);
 	}
 	return rc;
 }
 
-static enum rc compare(struct rebuild *r)
+static enum rc compare(struct rebuild *r, const char **wrong)
 {
 	struct arena *a = &r->v->arena;
 	struct bytes_writer w = bytes_writer_init(a->p + a->used, a->max - a->used);
@@ -76,9 +87,7 @@ static enum rc compare(struct rebuild *r)
 		return RC_NOMEM;
 	}
 	if (!bytes_equal(bytes_written(&w), r->stored)) {
-		verify_differs(r->v, "%s: its state in scope %u is not that of its entries",
-			       verify_record_name(r->v, r->record.kind_number, r->record.id).text,
-			       r->record.parts[0].scope);
+		*wrong = "is not that of its entries";
 	}
 	return RC_OK;
 }
@@ -129,25 +138,23 @@ static enum rc add_digest(struct rebuild *r)
 
 static enum rc check_part(struct rebuild *r)
 {
-	size_t mark = arena_mark(&r->v->arena);
-	bool whole = false;
+	const char *wrong = NULL;
 	enum rc rc = part_decode(r->stored, &r->v->arena, &r->record.parts[0].part);
 
 	r->v->report.parts++;
 	if (rc == RC_CORRUPT) {
-		verify_differs(r->v, "%s does not decode",
-			       verify_record_name(r->v, r->record.kind_number, r->record.id).text);
-		arena_release(&r->v->arena, mark);
-		return add_digest(r);
+		wrong = "does not decode";
+		rc = RC_OK;
+	} else if (rc == RC_OK) {
+		rc = replay(r, &wrong);
+	}
+	if (rc == RC_OK && wrong == NULL) {
+		rc = compare(r, &wrong);
 	}
 	if (rc == RC_OK) {
-		rc = replay(r, &whole);
+		rc = add_digest(r);
 	}
-	if (rc == RC_OK && whole) {
-		rc = compare(r);
-	}
-	arena_release(&r->v->arena, mark);
-	return rc == RC_OK ? add_digest(r) : rc;
+	return rc == RC_OK && wrong != NULL ? part_differs(r, wrong) : rc;
 }
 
 /* Reads the key of a part. */
@@ -165,21 +172,21 @@ static bool read_key(struct rebuild *r, struct bytes key)
 		return false;
 	}
 	memcpy(r->record.id.b, id.p, UUID_LEN);
-	memcpy(r->key.b, key.p, key.len);
-	r->key.len = key.len;
 	return true;
 }
 
 static enum rc check_key(struct rebuild *r, struct bytes key, struct bytes value)
 {
-	size_t mark = 0;
+	size_t mark = arena_mark(&r->v->arena);
 	enum rc rc = RC_OK;
 
+	memcpy(r->key.b, key.p, key.len);
+	r->key.len = key.len;
 	if (!read_key(r, key)) {
-		verify_differs(r->v, "the table of records has a key that is none");
-		return RC_OK;
+		return verify_differs(r->v, "the table of records has a key that is none") ?
+			       verify_del(r->v, KV_RECORD, &r->key) :
+			       RC_OK;
 	}
-	mark = arena_mark(&r->v->arena);
 	r->stored = value;
 	rc = parts_canonical(r->v->txn, value, &r->v->arena, &r->stored);
 	if (rc == RC_OK || rc == RC_CORRUPT) {
@@ -238,4 +245,41 @@ enum rc verify_records(struct verify *v)
 	kv_cursor_close(c);
 	free(r);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* --- the table of older dots ----------------------------------------------------- */
+
+/* A dot of a part that is not there: those of the others were looked at with
+ * them. */
+static enum rc check_dot(struct verify *v, struct bytes key, struct bytes value)
+{
+	struct bytes_reader r = bytes_reader_init(key);
+	uint16_t kind = bytes_get_be16(&r);
+	struct bytes id = bytes_get(&r, UUID_LEN), stored;
+	struct dot d = { .feed = bytes_get_be64(&r) };
+	struct key at = { .len = key.len }, part;
+	struct uuid name;
+
+	(void)value;
+	d.seq = bytes_get_be64(&r);
+	memcpy(at.b, key.p, key.len);
+	if (!bytes_is_done(&r)) {
+		return verify_differs(v, "the table of dots has a key that is none") ?
+			       verify_del(v, KV_DOT, &at) :
+			       RC_OK;
+	}
+	memcpy(name.b, id.p, UUID_LEN);
+	part = key_part(kind, name, feed_scope(d.feed));
+	if (kv_get(v->txn, KV_RECORD, key_bytes(&part), &stored) == RC_OK) {
+		return RC_OK;
+	}
+	return verify_differs(v, "%s: entry %016" PRIx64 ":%" PRIu64 " is not in the record",
+			      verify_record_name(v, kind, name).text, d.feed, d.seq) ?
+		       verify_mend_part(v, kind, name, feed_scope(d.feed)) :
+		       RC_OK;
+}
+
+enum rc verify_dots(struct verify *v)
+{
+	return verify_walk_table(v, KV_DOT, check_dot);
 }

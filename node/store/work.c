@@ -21,6 +21,7 @@ enum { LARGE_EIGHTHS = 3, SPILL_EIGHTHS = 5 };
 struct work_cell {
 	uint16_t figure, part;
 	int64_t amount;
+	int64_t beside;   /* of it: of records that are counted again already */
 	struct bytes key; /* figure 2, part 2, cell; in the arena */
 	UT_hash_handle hh;
 };
@@ -107,7 +108,23 @@ static enum rc add_cell(void *ctx, const struct counter *c, struct bytes key, in
 		HASH_ADD_KEYPTR(hh, w->cells, cell->key.p, cell->key.len, cell);
 	}
 	cell->amount = value_add(cell->amount, amount);
+	if (w->counts_beside) {
+		cell->beside = value_add(cell->beside, amount);
+	}
 	return RC_OK;
+}
+
+/* Whether what this record counts is to be written beside, too. */
+static enum rc look_beside(struct work *w, const struct record *r)
+{
+	enum rc rc = RC_OK;
+
+	if (!w->knows_counting) {
+		rc = counting_get(w->txn, &w->counting);
+		w->knows_counting = rc == RC_OK;
+	}
+	w->counts_beside = rc == RC_OK && counting_has(&w->counting, r->kind_number, r->id);
+	return rc;
 }
 
 static struct bytes name_office(void *ctx, uint16_t office)
@@ -123,7 +140,7 @@ enum rc work_count(struct work *w, const struct record *r, int sign)
 	struct records_stamps stamps = stamps_of(w);
 	struct view_source source = records_source(&stamps);
 	struct figure_sink sink = { .ctx = w, .add = add_cell };
-	enum rc rc = RC_OK;
+	enum rc rc = look_beside(w, r);
 	uint32_t i;
 
 	for (i = 0; i < all->count && rc == RC_OK; i++) {
@@ -529,6 +546,9 @@ static enum rc flush_cells(struct work *w)
 		if (cell->amount != 0) {
 			rc = cells_add(w->txn, w->store->crypto, cell->figure, cell->part, key,
 				       cell->amount);
+		}
+		if (rc == RC_OK && cell->beside != 0) {
+			rc = counting_add(w->txn, w->store->crypto, cell->key, cell->beside);
 		}
 	}
 	return rc;

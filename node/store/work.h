@@ -14,6 +14,7 @@
 #ifndef KERWEN_WORK_H
 #define KERWEN_WORK_H
 
+#include "node/store/counting.h"
 #include "node/store/feeds.h"
 #include "node/store/quarantine.h"
 #include "node/store/store.h"
@@ -41,6 +42,9 @@ struct work {
 	struct react_task *tasks;   /* what the centre owes: see react.h */
 	bool knows_room;            /* room is set */
 	struct kv_room room;
+	bool knows_counting; /* counting is set */
+	struct counting counting;
+	bool counts_beside;    /* of the record at hand: see counting.h */
 	struct dot want;       /* an own feed that the centre has more of; see receive.h */
 	bool has_replaced;     /* entries were replaced: see replaced.h */
 	struct life_step life; /* the incarnation that it writes to */

@@ -12,6 +12,7 @@
 #include "node/base/random.h"
 #include "node/base/schema_yaml.h"
 #include "node/store/cells.h"
+#include "node/store/derive.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
 #include "node/store/records.h"
@@ -628,4 +629,13 @@ int64_t fixture_figure(struct fixture_node *n, const char *figure)
 	cr_assert_eq(cells_walk(t, f->number, 0, &sum, add_cell), RC_OK);
 	store_end(n->store, t);
 	return sum;
+}
+
+void fixture_derive(struct fixture_node *n)
+{
+	struct work w;
+
+	cr_assert_eq(work_begin(n->store, &w), RC_OK);
+	cr_assert_eq(derive_rebuild(&w), RC_OK);
+	cr_assert_eq(work_commit(&w), RC_OK);
 }

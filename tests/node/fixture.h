@@ -81,6 +81,9 @@ enum rc fixture_sync(struct fixture *f, struct fixture_node *office);
 const char *fixture_show(struct fixture_node *n, const char *kind, struct uuid id,
 			 const char *field);
 
+/* Makes the derived tables anew, as a new schema does. */
+void fixture_derive(struct fixture_node *n);
+
 /* How many records of a kind the node has. */
 uint32_t fixture_count(struct fixture_node *n, const char *kind);
 
