@@ -125,6 +125,26 @@ static enum rc read_chunk(const Kerwen__Chunk *m, struct arena *a, struct chunk 
 	return rc;
 }
 
+static enum rc read_spans(const Kerwen__Want *m, struct arena *a, struct message *out)
+{
+	struct span *spans = arena_take(a, m->n_spans * sizeof(*spans));
+	size_t i;
+
+	if (m->n_spans > LIMIT_SCOPES_PER_SESSION_MAX) {
+		return RC_LIMIT;
+	}
+	for (i = 0; i < m->n_spans && spans != NULL; i++) {
+		spans[i] =
+			(struct span){ m->spans[i]->feed, m->spans[i]->first, m->spans[i]->last };
+		if (spans[i].first == 0 || spans[i].last < spans[i].first) {
+			return RC_CORRUPT;
+		}
+	}
+	out->spans = spans;
+	out->spans_count = (uint32_t)m->n_spans;
+	return spans == NULL ? RC_NOMEM : RC_OK;
+}
+
 static enum rc read_want(const Kerwen__Want *m, struct arena *a, struct message *out)
 {
 	struct dot *wants = arena_take(a, m->n_after * sizeof(*wants));
@@ -139,7 +159,7 @@ static enum rc read_want(const Kerwen__Want *m, struct arena *a, struct message 
 	out->type = MESSAGE_WANT;
 	out->wants = wants;
 	out->wants_count = (uint32_t)m->n_after;
-	return wants == NULL ? RC_NOMEM : RC_OK;
+	return wants == NULL ? RC_NOMEM : read_spans(m, a, out);
 }
 
 static enum rc read_refuse(const Kerwen__Refuse *m, struct message *out)

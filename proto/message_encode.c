@@ -105,6 +105,17 @@ static void put_chunk(struct bytes_writer *w, const struct chunk *c, struct aren
 	end(w, 2, &sub);
 }
 
+static void put_span(struct bytes_writer *w, uint32_t field, const struct span *s)
+{
+	uint8_t buffer[32];
+	struct bytes_writer d = bytes_writer_init(buffer, sizeof(buffer));
+
+	wire_put_fixed64(&d, 1, s->feed);
+	wire_put_uint(&d, 2, s->first);
+	wire_put_uint(&d, 3, s->last);
+	wire_put_element(w, field, bytes_written(&d));
+}
+
 static void put_want(struct bytes_writer *w, const struct message *m, struct arena *scratch)
 {
 	struct bytes_writer sub = begin(scratch);
@@ -112,6 +123,9 @@ static void put_want(struct bytes_writer *w, const struct message *m, struct are
 
 	for (i = 0; i < m->wants_count; i++) {
 		put_dot(&sub, 1, m->wants[i]);
+	}
+	for (i = 0; i < m->spans_count; i++) {
+		put_span(&sub, 2, &m->spans[i]);
 	}
 	end(w, 7, &sub);
 }

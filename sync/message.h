@@ -45,6 +45,7 @@ struct run {
 struct chunk {
 	const struct run *runs;
 	uint32_t runs_count;
+	bool is_end; /* to be sent without runs: that was all that a Want asked for */
 };
 
 /* Why a peer is sent away. */
@@ -71,6 +72,11 @@ enum message_type {
 	MESSAGE_WANT
 };
 
+/* Consecutive entries of a feed: some that are damaged at whoever asks. */
+struct span {
+	uint64_t feed, first, last;
+};
+
 struct message {
 	enum message_type type;
 	struct hello hello;
@@ -81,6 +87,8 @@ struct message {
 	uint64_t ask;            /* MESSAGE_ASK */
 	const struct dot *wants; /* MESSAGE_WANT: feeds of the office, each behind a seq */
 	uint32_t wants_count;
+	const struct span *spans; /* MESSAGE_WANT: damaged entries, of any feed */
+	uint32_t spans_count;
 };
 
 #endif

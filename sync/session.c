@@ -65,8 +65,26 @@ static void try_send(struct session *s, struct session_actions *out)
 
 	if (may && s->has_more && s->is_writable && s->credit > 0 && !s->bye_sent) {
 		s->credit--;
+		s->in_flight++;
 		s->sent_since = true;
 		(void)act(out, SESSION_DO_SEND);
+	}
+}
+
+void session_unsend(struct session *s)
+{
+	s->credit++;
+	s->in_flight -= s->in_flight > 0;
+}
+
+/* Asks for what is damaged here. The centre does so from the start: the office
+ * knows of it when it has the hello. */
+static void try_want(struct session *s, const struct session_event *e, struct session_actions *out)
+{
+	if (e->wants && !s->wanting && !s->bye_sent && s->state != SESSION_CLOSED) {
+		s->wanting = true;
+		s->sent_since = true;
+		(void)act(out, SESSION_DO_WANT);
 	}
 }
 
@@ -144,7 +162,7 @@ static void check_done(struct session *s, const struct session_event *e,
 		       struct session_actions *out)
 {
 	if (!s->is_caller || s->state != SESSION_STREAM || s->bye_sent || s->unanswered > 0 ||
-	    s->issuing) {
+	    s->issuing || s->wanting || s->giving) {
 		return;
 	}
 	if (e->owes && is_caught_up(s, e)) {
@@ -175,6 +193,9 @@ static void on_opened(struct session *s, const struct session_event *e, struct s
 	if (s->is_caller) {
 		set_goals(s, e);
 		s->credit = SESSION_FIRST_CREDIT;
+	}
+	if (!s->is_caller && s->knows_peer) {
+		try_want(s, e, out);
 	}
 	if (s->is_caller || s->knows_peer) {
 		s->hello_sent = true;
@@ -226,11 +247,12 @@ static void on_hello(struct session *s, const struct session_event *e, struct se
 	}
 	s->state = SESSION_STREAM;
 	(void)act(out, SESSION_DO_START);
+	try_want(s, e, out);
 	check_done(s, e, out);
 	try_send(s, out);
 }
 
-static void on_chunk(struct session *s, struct session_actions *out)
+static void on_chunk(struct session *s, const struct session_event *e, struct session_actions *out)
 {
 	if (!s->hello_got || !s->knows_peer ||
 	    s->unanswered == SESSION_CREDIT + SESSION_FIRST_CREDIT) {
@@ -238,6 +260,7 @@ static void on_chunk(struct session *s, struct session_actions *out)
 		return;
 	}
 	s->unanswered++;
+	s->wanting = s->wanting && e->message->chunk.runs_count > 0;
 	(void)act(out, SESSION_DO_STORE);
 }
 
@@ -254,13 +277,28 @@ static void on_ask(struct session *s, const struct session_event *e, struct sess
 	check_done(s, e, out);
 }
 
-static void on_want(struct session *s, struct session_actions *out)
+/* The centre asks for damaged entries alone, before its hello or later. */
+static void on_want(struct session *s, const struct session_event *e, struct session_actions *out)
 {
-	if (s->is_caller) {
+	if (s->is_caller && e->message->wants_count > 0) {
 		drop(s, out, RC_CORRUPT, REFUSAL_INPUT);
-	} else if (s->state == SESSION_STREAM) {
+	} else if (s->state == SESSION_STREAM || (s->is_caller && s->state == SESSION_HELLO)) {
+		s->giving = s->giving || e->message->spans_count > 0;
 		(void)act(out, SESSION_DO_GIVE);
 	}
+}
+
+static void on_answer(struct session *s, const struct session_event *e, struct session_actions *out)
+{
+	uint32_t credit = e->message->credit;
+
+	s->in_flight -= credit < s->in_flight ? credit : s->in_flight;
+	add_credit(s, credit);
+	if (s->giving && !e->has_gifts && s->in_flight == 0) {
+		s->giving = false;
+		check_done(s, e, out);
+	}
+	try_send(s, out);
 }
 
 static void on_message(struct session *s, const struct session_event *e,
@@ -275,11 +313,10 @@ static void on_message(struct session *s, const struct session_event *e,
 		on_hello(s, e, out);
 		break;
 	case MESSAGE_CHUNK:
-		on_chunk(s, out);
+		on_chunk(s, e, out);
 		break;
 	case MESSAGE_ANSWER:
-		add_credit(s, e->message->credit);
-		try_send(s, out);
+		on_answer(s, e, out);
 		break;
 	case MESSAGE_BYE:
 		drop(s, out, RC_OK, 0);
@@ -291,7 +328,7 @@ static void on_message(struct session *s, const struct session_event *e,
 		on_ask(s, e, out);
 		break;
 	case MESSAGE_WANT:
-		on_want(s, out);
+		on_want(s, e, out);
 		break;
 	}
 }
@@ -301,6 +338,9 @@ static void on_stored(struct session *s, const struct session_event *e, struct s
 	assert(s->unanswered > 0);
 	s->unanswered--;
 	s->has_more = e->has_more;
+	if (s->state == SESSION_STREAM) {
+		try_want(s, e, out);
+	}
 	check_done(s, e, out);
 	if (!s->bye_sent) {
 		s->sent_since = true;
@@ -345,6 +385,9 @@ void session_step(struct session *s, const struct session_event *e, struct sessi
 	case SESSION_MOVED:
 		s->has_more = e->has_more;
 		if (e->type == SESSION_MOVED) {
+			if (s->state == SESSION_STREAM) {
+				try_want(s, e, out);
+			}
 			check_done(s, e, out);
 		}
 		try_send(s, out);

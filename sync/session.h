@@ -15,6 +15,10 @@
  * everything of the centre has come in (SESSION_DO_ISSUE); what it has then
  * becomes its goal.
  *
+ * A node that has damaged entries asks for them with a Want: an office when it has
+ * the centre's hello, the centre before its own hello, so that the office does not
+ * end the conversation before it knows. A chunk without runs ends the answer.
+ *
  * The caller feeds events to session_step and carries out the actions in
  * order. Same state and same events always give the same actions.
  */
@@ -56,10 +60,13 @@ struct session {
 	bool knows_peer; /* each knows the other's key: no first contact */
 	bool has_more;   /* the store has something to send */
 	bool issuing;    /* entries are being written again */
+	bool wanting;    /* damaged entries were asked for, and not all that the peer has came */
+	bool giving;     /* the peer asked for some, and has not answered all of them */
 	bool is_writable;
 	bool hello_sent, hello_got, bye_sent, done;
 	uint32_t credit;     /* chunks we may send */
 	uint32_t unanswered; /* chunks received and not yet durable */
+	uint32_t in_flight;  /* chunks sent and not yet answered */
 	uint32_t round_trips;
 	bool sent_since; /* something went out since the peer last spoke */
 	struct session_goal goals[LIMIT_SCOPES_PER_SESSION_MAX];
@@ -85,8 +92,10 @@ struct session_event {
 	const struct message *message; /* SESSION_MESSAGE; borrowed */
 	const struct session_place *places;
 	uint32_t places_count;
-	bool has_more; /* STORED, SENT, MOVED; OPENED: something to send ahead */
-	bool owes;     /* with `places`: entries wait to be written again */
+	bool has_more;  /* STORED, SENT, MOVED; OPENED: something to send ahead */
+	bool owes;      /* with `places`: entries wait to be written again */
+	bool wants;     /* the peer may have what is damaged here, and was not asked yet */
+	bool has_gifts; /* something that the peer asked for is still to be sent */
 };
 
 enum session_action_type {
@@ -97,7 +106,8 @@ enum session_action_type {
 	SESSION_DO_SEND,   /* send the next chunk, then report SESSION_SENT */
 	SESSION_DO_ANSWER, /* send an answer of `credit` */
 	SESSION_DO_ASK,    /* send an ask with `ask` */
-	SESSION_DO_GIVE,   /* set a lane for what the office wants */
+	SESSION_DO_GIVE,   /* see to it that what the peer wants is sent */
+	SESSION_DO_WANT,   /* ask for what is damaged here */
 	SESSION_DO_ISSUE,  /* all of the centre is here: write again what has to be */
 	SESSION_DO_DONE,   /* the goals are reached */
 	SESSION_DO_BYE,    /* send bye, then close when it is out */
@@ -120,6 +130,9 @@ struct session_actions {
 /* Zeroes, then these. knows_peer: false for a first contact: the centre says
  * nothing before a token is accepted, the office sends nothing ahead. */
 void session_init(struct session *s, bool is_caller, bool stays, bool knows_peer);
+
+/* A chunk that was to be sent turned out to be nothing. */
+void session_unsend(struct session *s);
 
 /* Moves on. Actions are to be carried out in their order. */
 void session_step(struct session *s, const struct session_event *e, struct session_actions *out);

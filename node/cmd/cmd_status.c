@@ -7,13 +7,16 @@
 #include "node/cmd/origin.h"
 #include "node/net/control.h"
 #include "node/store/conflicts.h"
+#include "node/store/damage.h"
 #include "node/store/feeds.h"
+#include "node/store/heal.h"
 #include "node/store/peers.h"
 #include "node/store/records.h"
 #include "node/store/restored.h"
 #include "node/store/summary.h"
+#include "node/store/verify.h"
 
-enum { SLICE_MS = 500, DAEMON_TIMEOUT_MS = 2000 };
+enum { SLICE_MS = 500, DAEMON_TIMEOUT_MS = 2000, DAMAGED_MAX = 20 };
 
 struct peer {
 	const char *name;
@@ -31,6 +34,8 @@ struct status {
 	char story_text[RESTORED_TEXT_MAX]; /* "": nothing to tell */
 	int64_t oldest_conflict_ms;         /* 0: none */
 	uint64_t disputed;                  /* pairs of doubles */
+	uint64_t damaged;                   /* entries, seals, geneses (damage.h) */
+	bool is_repairing;                  /* a repair was begun and is not done */
 	uint64_t unknown;                   /* records that the schema here does not explain */
 	bool runs;                          /* a daemon does */
 	json_t *daemon;                     /* its answer; NULL: none */
@@ -114,6 +119,65 @@ static json_t *make_peers(const struct status *s)
 	return list;
 }
 
+/* The first things that are damaged, as "feed:seq". */
+static enum rc each_damaged(const struct status *s, void *ctx,
+			    void (*each)(const struct status *s, void *ctx, struct dot d,
+					 enum damage_what what))
+{
+	struct dot d = { 0, 0 };
+	enum damage_what what;
+	uint32_t shown = 0;
+	enum rc rc = RC_OK;
+
+	for (; rc == RC_OK && shown < DAMAGED_MAX; d.seq++, shown++) {
+		rc = damage_next(s->txn, d, &d, &what);
+		if (rc == RC_OK) {
+			each(s, ctx, d, what);
+		}
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static void add_damaged(const struct status *s, void *ctx, struct dot d, enum damage_what what)
+{
+	char feed[20];
+
+	(void)snprintf(feed, sizeof(feed), "%016" PRIx64, d.feed);
+	json_array_append_new(ctx, json_pack("{s:s, s:I, s:s, s:b}", "feed", feed, "seq",
+					     (json_int_t)d.seq, "what", damage_text(what), "shared",
+					     heal_is_shared(s->node.store, d.feed)));
+}
+
+static json_t *make_damaged(const struct status *s)
+{
+	json_t *list = json_array();
+
+	(void)each_damaged(s, list, add_damaged);
+	return list;
+}
+
+static void print_one_damaged(const struct status *s, void *ctx, struct dot d,
+			      enum damage_what what)
+{
+	(void)ctx;
+	out_line(s->c->out, "entry %016" PRIx64 ":%" PRIu64 " is damaged: %s; %s", d.feed, d.seq,
+		 damage_text(what),
+		 heal_is_shared(s->node.store, d.feed) ? "the next sync asks for it" :
+							 "nobody else has it, but a backup may");
+}
+
+static void print_damaged(const struct status *s)
+{
+	(void)each_damaged(s, NULL, print_one_damaged);
+	if (s->damaged > DAMAGED_MAX) {
+		out_line(s->c->out, "and %" PRIu64 " more: `kerwen verify` names them",
+			 s->damaged - DAMAGED_MAX);
+	}
+	if (s->is_repairing) {
+		out_line(s->c->out, "a repair is not finished: `kerwen verify` does the rest");
+	}
+}
+
 static json_t *make_node(const struct store_info *i)
 {
 	char incarnation[16];
@@ -167,6 +231,10 @@ static enum rc print_json(const struct status *s)
 	failed |=
 		json_object_set_new(document, "set_aside", json_integer((json_int_t)m->set_aside));
 	failed |= json_object_set_new(document, "restored", make_story(s));
+	failed |= json_object_set_new(document, "damaged", make_damaged(s));
+	failed |= json_object_set_new(document, "damaged_count",
+				      json_integer((json_int_t)s->damaged));
+	failed |= json_object_set_new(document, "repair_unfinished", json_boolean(s->is_repairing));
 	failed |= json_object_set_new(document, "daemon", json_boolean(s->runs));
 	failed |=
 		json_object_set_new(document, "port", port > 0 ? json_integer(port) : json_null());
@@ -320,6 +388,7 @@ static enum rc print_text(const struct status *s)
 		out_line(s->c->out, "%" PRIu64 " %s in quarantine: see `kerwen quarantine list`",
 			 m->quarantine, m->quarantine == 1 ? "change waits" : "changes wait");
 	}
+	print_damaged(s);
 	print_transfers(s);
 	print_confirmed(s);
 	print_daemon(s);
@@ -403,6 +472,12 @@ static int print(struct status *s)
 		rc = restored_get(s->txn, &s->story);
 		rc = rc == RC_NOTFOUND ? RC_OK : rc;
 		restored_text(&s->story, (int64_t)clock_now_ms(), s->story_text);
+	}
+	if (rc == RC_OK) {
+		rc = damage_count(s->txn, &s->damaged);
+	}
+	if (rc == RC_OK) {
+		rc = verify_is_unfinished(s->txn, &s->is_repairing);
 	}
 	if (rc == RC_OK) {
 		rc = list_peers(s);

@@ -9,6 +9,7 @@
 #include "node/net/control.h"
 #include "node/store/datadir.h"
 #include "node/store/unfinished.h"
+#include "node/store/verify.h"
 
 enum {
 	SCRATCH_BYTES = 64 << 20, /* reserved; only what is used takes memory */
@@ -200,6 +201,20 @@ int open_fail_lost(struct cmd_context *c, enum rc rc, bool is_centre, const char
 		       open_fail(c, rc, doing);
 }
 
+/* A repair that was killed leaves everything usable, but not all of it right. */
+static void note_repair(struct cmd_context *c, struct store *s)
+{
+	struct kv_txn *t = NULL;
+	bool unfinished = false;
+
+	if (kv_begin(s->kv, false, &t) == RC_OK && verify_is_unfinished(t, &unfinished) == RC_OK &&
+	    unfinished) {
+		out_note(c->out, "note: a repair of this directory was interrupted, or is under "
+				 "way: `kerwen verify` does the rest");
+	}
+	kv_abort(t);
+}
+
 static int open_store(struct cmd_context *c, struct cmd_node *n)
 {
 	enum rc rc = store_open(c->dir, n->config.max_size, &open_world, &n->store);
@@ -217,6 +232,7 @@ static int open_store(struct cmd_context *c, struct cmd_node *n)
 				"%s, where the lease is to be kept: %s", n->config.state,
 				rc_text(rc));
 	}
+	note_repair(c, n->store);
 	if (n->store->info.is_centre != (n->config.role == CONFIG_CENTRE)) {
 		return cmd_fail(c, CMD_FAILED, "put back the role that it was made with",
 				"%s: the role in " CONFIG_FILE " is not that of the database",

@@ -99,6 +99,9 @@ enum rc author_begin(struct author *a, struct work *w, struct bytes name, struct
 	if (name.len > LIMIT_AUTHOR_BYTES_MAX || reason.len > LIMIT_REASON_BYTES_MAX) {
 		return RC_LIMIT;
 	}
+	if (w->store->catalog->is_partial) {
+		return RC_CORRUPT;
+	}
 	a->scopes = arena_take_zeroed(w->arena, LIMIT_PARTS_PER_COMMIT_MAX, sizeof(*a->scopes));
 	if (a->scopes == NULL) {
 		return RC_NOMEM;

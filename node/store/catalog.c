@@ -190,6 +190,10 @@ static enum rc each_record(struct load *l, uint16_t kind, void *ctx,
 		}
 		if (rc == RC_OK && view_life(&r).exists && !view_life(&r).deleted) {
 			rc = each(l, ctx, &r);
+		} else if (rc == RC_CORRUPT) {
+			l->c->is_partial = true;
+			records_walk_skip(&w);
+			rc = RC_OK;
 		}
 	}
 	records_walk_end(&w);
@@ -451,6 +455,7 @@ static struct load begin_load(struct catalog *c, struct kv_txn *t, const struct 
 	begin(c);
 	l.stamps = (struct records_stamps){ t, feed_incarnation(centre_feed), &c->arena };
 	c->national_seq = UINT64_MAX; /* a load that fails is done again */
+	c->is_partial = false;
 	c->centre_addresses_count = 0;
 	c->has_name_secret = false;
 	c->centre_incarnation = feed_incarnation(centre_feed);

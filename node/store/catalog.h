@@ -61,6 +61,7 @@ struct catalog {
 	struct uuid system_id; /* of the system's record */
 	bool has_name_secret;
 	uint8_t name_secret[KEY_LEN]; /* of the system, see samekey.h */
+	bool is_partial;              /* some record of it is damaged: nothing is written */
 	uint16_t scope_next;          /* the first scope number not given out */
 	struct arena arena;           /* its memory */
 };

@@ -24,7 +24,7 @@ enum rc damage_clear(struct kv_txn *t, struct dot d);
 /* The first note at or after d. RC_NOTFOUND: there is none. */
 enum rc damage_next(struct kv_txn *t, struct dot d, struct dot *out, enum damage_what *what);
 
-/* How many notes there are. */
+/* How many notes there are. Walks them. */
 enum rc damage_count(struct kv_txn *t, uint64_t *out);
 
 #endif

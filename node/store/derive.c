@@ -107,6 +107,10 @@ enum rc derive_follow_schema(struct work *w)
 	struct bytes v;
 	enum rc rc = kv_get(w->txn, KV_META, bytes_of(meta_derived), &v);
 
+	if (w->store->catalog->is_partial) {
+		return RC_OK; /* another schema it is not */
+	}
+
 	if (rc == RC_OK && v.len == HASH_LEN &&
 	    memcmp(v.p, w->store->catalog->schema_hash, HASH_LEN) == 0) {
 		return RC_OK;

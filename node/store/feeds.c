@@ -219,6 +219,24 @@ enum rc feeds_put_seal(struct kv_txn *t, struct dot d, const uint8_t seal[SIG_LE
 		       rc;
 }
 
+enum rc feeds_mend_seal(struct kv_txn *t, struct dot d, const uint8_t seal[SIG_LEN])
+{
+	uint8_t old[SIG_LEN], value[SEAL_LEN];
+	struct bytes_writer w = bytes_writer_init(value, sizeof(value));
+	struct key k = key_dot(d);
+	uint64_t before = 0;
+	uint32_t since = 0;
+	enum rc rc = find_seal(t, (struct dot){ d.feed, d.seq - 1 }, true, &before, &since, old);
+
+	if (rc != RC_OK && rc != RC_NOTFOUND && rc != RC_CORRUPT) {
+		return rc;
+	}
+	bytes_put_be32(&w, (uint32_t)count_bytes(t, d.feed, rc == RC_OK ? before : 0, d.seq,
+						 LIMIT_FRAME_BYTES_MAX));
+	bytes_put(&w, seal, SIG_LEN);
+	return kv_put(t, KV_SEAL, key_bytes(&k), bytes_written(&w));
+}
+
 enum rc feeds_get_seal(struct kv_txn *t, struct dot d, uint64_t *seq, uint8_t seal[SIG_LEN])
 {
 	uint32_t since = 0;

@@ -56,6 +56,8 @@ enum rc feeds_hash_at(struct kv_txn *t, struct dot d, const struct crypto *c,
 /* Keeps a seal, and drops the one before it when the last 32 KiB hold
  * another: one is kept at least every 64 KiB, and always the last. */
 enum rc feeds_put_seal(struct kv_txn *t, struct dot d, const uint8_t seal[SIG_LEN]);
+/* Puts a seal beside those that are there, which stay. */
+enum rc feeds_mend_seal(struct kv_txn *t, struct dot d, const uint8_t seal[SIG_LEN]);
 /* The first seal at or after d. */
 enum rc feeds_get_seal(struct kv_txn *t, struct dot d, uint64_t *seq, uint8_t seal[SIG_LEN]);
 

@@ -105,7 +105,7 @@ static enum rc take_entries(struct work *w, const struct invitation *i)
 			   .first_seq = 1,
 			   .entries = i->entries,
 			   .entries_count = i->entries_count };
-	struct chunk chunk = { &run, 1 };
+	struct chunk chunk = { .runs = &run, .runs_count = 1 };
 	struct receive_result result;
 	enum rc rc = RC_OK;
 

@@ -400,7 +400,7 @@ static enum rc start_office(struct store *s, struct kv_txn *t, const struct hell
 enum rc places_give(struct store *s, struct kv_txn *t, struct dot want, struct send *send)
 {
 	struct feed_cut cut = { .seq = 0 };
-	struct send_gift gift = { want.feed, want.seq, 0 };
+	struct send_gift gift = { .feed = want.feed, .after = want.seq };
 	enum rc rc = RC_OK;
 
 	if (feed_office(want.feed) != send->peer ||

@@ -6,6 +6,7 @@
 #include "node/store/closing.h"
 #include "node/store/equivocation.h"
 #include "node/store/follows.h"
+#include "node/store/heal.h"
 #include "node/store/rejoin.h"
 #include "node/store/setaside.h"
 #include "proto/entry_codec.h"
@@ -363,11 +364,46 @@ static bool is_behind(struct work *w, const struct run *run, enum rc rc)
 				run->first_seq > cut.seq + 1 && run->first_seq <= s.head + 1);
 }
 
+/* What fails while applying is this node's trouble, whatever its code says of
+ * input: nothing of the work may stay. */
+static enum rc fail_work(struct work *w, enum rc rc)
+{
+	if (w->rc == RC_OK) {
+		w->rc = rc;
+	}
+	return receive_is_refusal(rc) ? RC_IO : rc;
+}
+
+/* Nothing of it is new, and the peer may have it: it was asked for (heal.h). */
+static bool is_all_held(struct work *w, uint16_t from, const struct run *run)
+{
+	struct feed_state s;
+
+	return catalog_is_member(w->store->catalog, from, feed_scope(run->feed)) &&
+	       feeds_get(w->txn, run->feed, &s) == RC_OK &&
+	       run->first_seq + run->entries_count - 1 <= s.head;
+}
+
 static enum rc receive_run(struct work *w, uint16_t from, const struct run *run,
 			   struct receive_result *out)
 {
 	struct taking t;
-	enum rc rc = check_sender(w, from, run->feed);
+	uint64_t healed = out->healed;
+	enum rc rc = heal_take(w, run, &out->healed);
+
+	if (rc == RC_OK && check_sender(w, from, run->feed) != RC_OK && is_all_held(w, from, run)) {
+		return RC_OK; /* somebody else's: only what is damaged is taken from it */
+	}
+	if (rc == RC_OK && out->healed > healed && feed_scope(run->feed) == 0) {
+		rc = work_flush(w);
+		rc = rc == RC_OK ? store_refresh(w->store) : rc;
+	}
+	if (rc == RC_OK && w->store->catalog->is_partial) {
+		return out->healed > healed ? RC_OK : fail_work(w, RC_CORRUPT);
+	}
+	if (rc == RC_OK && out->healed == healed) {
+		rc = check_sender(w, from, run->feed);
+	}
 
 	if (rc == RC_OK && (run->entries_count == 0 || run->first_seq == 0)) {
 		rc = RC_CORRUPT;
@@ -469,16 +505,6 @@ static enum rc find_down(struct work *w, uint16_t from, const struct chunk *c,
 	return rc == RC_OK && out->proven != 0 ? closing_incarnation(w, from, out->proven) : rc;
 }
 
-/* What fails while applying is this node's trouble, whatever its code says of
- * input: nothing of the work may stay. */
-static enum rc fail_work(struct work *w, enum rc rc)
-{
-	if (w->rc == RC_OK) {
-		w->rc = rc;
-	}
-	return receive_is_refusal(rc) ? RC_IO : rc;
-}
-
 enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *down,
 		      const struct chunk *c, struct apply_cuts *cuts, struct receive_result *out)
 {
@@ -503,6 +529,9 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *
 		if (refused != RC_OK && !receive_is_refusal(refused)) {
 			return refused;
 		}
+		if (refused == RC_OK && w->store->catalog->is_partial) {
+			continue; /* what is damaged comes first */
+		}
 		/* What the nation says must be in force for what follows it. */
 		if (refused == RC_OK && feed_scope(c->runs[i].feed) == 0) {
 			rc = apply_centre(w);
@@ -510,6 +539,9 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *
 				return fail_work(w, rc);
 			}
 		}
+	}
+	if (w->store->catalog->is_partial) {
+		return refused;
 	}
 	rc = w->store->info.is_centre ? apply_office(w, from, cuts) : apply_centre(w);
 	if (rc == RC_OK && !w->store->info.is_centre) {

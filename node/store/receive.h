@@ -15,6 +15,7 @@
 struct receive_result {
 	uint64_t entries; /* that were new here */
 	uint64_t changes; /* of records, each counted once */
+	uint64_t healed;  /* damaged ones that came back: see heal.h */
 	uint64_t feed;    /* of the run that failed */
 	uint32_t forked;  /* the centre: an incarnation that goes on in two branches; 0: none */
 	uint32_t proven;  /* and one whose owner was told (equivocation.h); 0: none */

@@ -164,6 +164,18 @@ enum rc records_walk_next(struct records_walk *w, struct arena *a, struct record
 	return take_record(w, a, out);
 }
 
+void records_walk_skip(struct records_walk *w)
+{
+	struct key bad = { .len = w->key.len < 2 + UUID_LEN ? w->key.len : 2 + UUID_LEN };
+
+	memcpy(bad.b, w->key.p, bad.len);
+	while (w->key.p != NULL && key_has_prefix(w->key, &bad)) {
+		if (kv_cursor_next(w->cursor, &w->key, &w->value) != RC_OK) {
+			w->key.p = NULL;
+		}
+	}
+}
+
 void records_walk_end(struct records_walk *w)
 {
 	kv_cursor_close(w->cursor);

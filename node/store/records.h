@@ -46,6 +46,8 @@ enum rc records_walk_start(struct records_walk *w, struct kv_txn *t, const struc
 /* The next record, settled, into the arena (which the caller empties between calls).
  * RC_NOTFOUND: that was all. */
 enum rc records_walk_next(struct records_walk *w, struct arena *a, struct record *out);
+/* Passes over a record that could not be read (RC_CORRUPT). */
+void records_walk_skip(struct records_walk *w);
 void records_walk_end(struct records_walk *w);
 
 /* The first kind with a record here and a number from `from` on, known to the

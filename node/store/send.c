@@ -1,8 +1,10 @@
 #include "node/store/send.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/base/log.h"
 #include "node/store/feeds.h"
 #include "proto/entry_codec.h"
 #include "proto/wire.h"
@@ -42,7 +44,7 @@ enum rc send_set_lane(struct send *s, uint64_t feed, uint64_t next)
 		return RC_LIMIT;
 	}
 	s->lanes_count += i == s->lanes_count;
-	s->lanes[i] = (struct send_lane){ feed, next };
+	s->lanes[i] = (struct send_lane){ feed, next, false };
 	return RC_OK;
 }
 
@@ -88,7 +90,7 @@ enum rc send_give(struct send *s, const struct send_gift *gift)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->own_count; i++) {
+	for (i = 0; i < s->own_count && !gift->is_span; i++) {
 		if (s->own[i] == feed_incarnation(gift->feed)) {
 			s->own[i] = s->own[--s->own_count];
 			break;
@@ -97,7 +99,7 @@ enum rc send_give(struct send *s, const struct send_gift *gift)
 	if (gift->after >= gift->upto) {
 		return RC_OK;
 	}
-	if (s->gifts_count == LIMIT_SCOPES_PER_SESSION_MAX) {
+	if (s->gifts_count == SEND_GIFTS_MAX) {
 		return RC_LIMIT;
 	}
 	s->gifts[s->gifts_count++] = *gift;
@@ -148,7 +150,7 @@ struct making {
 	struct bytes **entries; /* the list of each run, writable */
 	uint32_t runs_count;
 	size_t len;
-	bool full;
+	bool met_damage;
 };
 
 /* The run of a feed that would go on at seq, or a new one. NULL: no room. */
@@ -184,15 +186,45 @@ static struct run *open_run(struct making *m, uint64_t feed, uint64_t seq,
 	return run;
 }
 
-/* Adds one entry. RC_LIMIT: the chunk is full. */
+/* Whether an entry is what its author wrote, as far as its chain tells. */
+static enum rc check_sound(struct making *m, const struct feed_entry *e)
+{
+	struct arena *a = &m->store->arena;
+	size_t mark = arena_mark(a);
+	struct dot before = { e->dot.feed, e->dot.seq - 1 };
+	uint8_t hash[HASH_LEN];
+	struct entry decoded;
+	enum rc rc = feeds_hash_at(m->txn, before, m->store->crypto, hash);
+
+	if (rc == RC_OK) {
+		rc = entry_decode(e->bytes, a, &decoded);
+	}
+	if (rc == RC_OK) {
+		entry_chain(m->store->crypto, &decoded, hash, hash);
+		rc = memcmp(hash, e->hash, HASH_LEN) == 0 ? RC_OK : RC_CORRUPT;
+	}
+	arena_release(a, mark);
+	if (rc == RC_NOTFOUND || rc == RC_CORRUPT || rc == RC_LIMIT) {
+		log_warn("feed=%016" PRIx64 " seq=%" PRIu64
+			 ": the entry is damaged and is not sent: see `kerwen verify`",
+			 e->dot.feed, e->dot.seq);
+		return RC_CORRUPT;
+	}
+	return rc;
+}
+
+/* Adds one entry. RC_LIMIT: the chunk is full; RC_CORRUPT: the entry is damaged. */
 static enum rc add_entry(struct making *m, const struct feed_state *state, uint64_t seq)
 {
 	struct feed_entry e;
 	struct run *run = NULL;
 	enum rc rc = feeds_get_entry(m->txn, (struct dot){ state->feed, seq }, &e);
 
+	if (rc == RC_OK) {
+		rc = check_sound(m, &e);
+	}
 	if (rc != RC_OK) {
-		return rc;
+		return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
 	}
 	run = open_run(m, state->feed, seq, state);
 	if (run == NULL || run->entries_count == RUN_ENTRIES_MAX ||
@@ -223,6 +255,26 @@ static size_t measure(const struct making *m, const struct feed_state *state, ui
 	return len;
 }
 
+/* A seal that is passed on must fit. */
+static enum rc check_seal(struct making *m, const struct feed_state *state, uint64_t seq,
+			  const uint8_t seal[SIG_LEN])
+{
+	uint8_t text[FEED_SEAL_TEXT_LEN];
+	struct feed_entry e;
+	enum rc rc = feeds_get_entry(m->txn, (struct dot){ state->feed, seq }, &e);
+
+	if (rc != RC_OK) {
+		return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
+	}
+	feed_seal_text(m->store->info.system, state->feed, seq, e.hash, text);
+	if (m->store->crypto->verify(state->key, bytes_at(text, sizeof(text)), seal)) {
+		return RC_OK;
+	}
+	log_warn("feed=%016" PRIx64 " seq=%" PRIu64 ": the seal is damaged: see `kerwen verify`",
+		 state->feed, seq);
+	return RC_CORRUPT;
+}
+
 /* Relays an office's entries behind *at up to the first seal at or behind
  * `upto`; *at moves. RC_LIMIT: the chunk is full before that. */
 static enum rc relay_from(struct making *m, uint64_t feed, uint64_t *at, uint64_t upto)
@@ -236,6 +288,9 @@ static enum rc relay_from(struct making *m, uint64_t feed, uint64_t *at, uint64_
 		uint8_t seal[SIG_LEN];
 
 		rc = feeds_get_seal(m->txn, (struct dot){ feed, from + 1 }, &seal_seq, seal);
+		if (rc == RC_OK) {
+			rc = check_seal(m, &state, seal_seq, seal);
+		}
 		if (rc == RC_OK && m->runs_count > 0 &&
 		    m->len + measure(m, &state, from, seal_seq) > CHUNK_BYTES_MAX) {
 			return RC_LIMIT;
@@ -267,7 +322,20 @@ static enum rc relay(struct making *m, const struct cut *cut)
 	return relay_from(m, cut->feed, &from, cut->seq);
 }
 
-/* What the peer asked for. */
+/* Entries of this node's own, which it seals anew. */
+static enum rc add_own(struct making *m, struct send_gift *g)
+{
+	struct feed_state state;
+	enum rc rc = feeds_get(m->txn, g->feed, &state);
+
+	while (rc == RC_OK && g->after < g->upto) {
+		rc = add_entry(m, &state, g->after + 1);
+		g->after += rc == RC_OK;
+	}
+	return rc;
+}
+
+/* What the peer asked for, as far as it is sound here. */
 static enum rc fill_gifts(struct making *m)
 {
 	enum rc rc = RC_OK;
@@ -275,7 +343,10 @@ static enum rc fill_gifts(struct making *m)
 	while (rc == RC_OK && m->send->gifts_count > 0) {
 		struct send_gift *g = &m->send->gifts[m->send->gifts_count - 1];
 
-		rc = relay_from(m, g->feed, &g->after, g->upto);
+		rc = feed_office(g->feed) == m->store->info.number ?
+			     add_own(m, g) :
+			     relay_from(m, g->feed, &g->after, g->upto);
+		rc = rc == RC_CORRUPT || rc == RC_NOTFOUND ? RC_OK : rc;
 		m->send->gifts_count -= rc == RC_OK;
 	}
 	return rc;
@@ -304,12 +375,22 @@ static enum rc relay_covered(struct making *m, uint64_t feed, uint64_t seq)
 	return rc;
 }
 
+/* A lane that meets something damaged is held; the others go on. */
+static enum rc hold_damaged(struct making *m, struct send_lane *lane, enum rc rc)
+{
+	if (rc != RC_CORRUPT) {
+		return rc;
+	}
+	lane->is_held = m->met_damage = true;
+	return RC_OK;
+}
+
 static enum rc fill_from_centre(struct making *m, struct send_lane *lane)
 {
 	struct feed_state state;
 	enum rc rc = feeds_get(m->txn, lane->feed, &state);
 
-	while (rc == RC_OK && lane->next <= state.head) {
+	while (rc == RC_OK && lane->next <= state.head && !lane->is_held) {
 		if (feed_scope(lane->feed) != 0) {
 			rc = relay_covered(m, lane->feed, lane->next);
 		}
@@ -317,6 +398,7 @@ static enum rc fill_from_centre(struct making *m, struct send_lane *lane)
 			rc = add_entry(m, &state, lane->next);
 		}
 		lane->next += rc == RC_OK;
+		rc = hold_damaged(m, lane, rc);
 	}
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
@@ -332,7 +414,7 @@ static struct send_lane *choose_lane(struct making *m, const struct feed_state *
 		struct send_lane *lane = &m->send->lanes[i];
 		struct feed_entry e;
 
-		if (lane->next > states[i].head ||
+		if (lane->is_held || lane->next > states[i].head ||
 		    feeds_get_entry(m->txn, (struct dot){ lane->feed, lane->next }, &e) != RC_OK) {
 			continue;
 		}
@@ -366,6 +448,7 @@ static enum rc fill_from_office(struct making *m)
 		}
 		rc = add_entry(m, &states[lane - m->send->lanes], lane->next);
 		lane->next += rc == RC_OK;
+		rc = hold_damaged(m, lane, rc);
 	}
 	return rc;
 }
@@ -398,24 +481,48 @@ static enum rc seal_runs(struct making *m)
 	return rc;
 }
 
+void send_set_waits(struct send *s, bool waits)
+{
+	s->waits = waits;
+}
+
+static enum rc fill_lanes(struct making *m)
+{
+	struct send *s = m->send;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < s->lanes_count && !s->waits; i++) {
+		s->lanes[i].is_held = false; /* it may be sound by now */
+	}
+	if (!m->store->info.is_centre) {
+		return fill_from_office(m);
+	}
+	for (i = 0; i < s->lanes_count && rc == RC_OK; i++) {
+		rc = fill_from_centre(m, &s->lanes[i]);
+	}
+	return rc;
+}
+
 enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct chunk *out)
 {
 	struct making m = { .send = s, .store = store, .txn = t };
 	enum rc rc = RC_OK;
-	uint32_t i;
 
+	memset(out, 0, sizeof(*out));
 	m.runs = arena_take(&store->arena, RUNS_MAX * sizeof(*m.runs));
 	m.entries = arena_take(&store->arena, RUNS_MAX * sizeof(*m.entries));
 	if (m.runs == NULL || m.entries == NULL) {
 		return RC_NOMEM;
 	}
-	if (!store->info.is_centre) {
-		rc = fill_from_office(&m);
-	} else {
-		rc = fill_gifts(&m);
+	rc = fill_gifts(&m);
+	out->is_end = rc == RC_OK && s->owes_end && m.runs_count == 0;
+	s->owes_end = s->owes_end && !out->is_end;
+	if (rc == RC_OK && !out->is_end && !s->owes_end) {
+		rc = fill_lanes(&m);
 	}
-	for (i = 0; store->info.is_centre && i < s->lanes_count && rc == RC_OK; i++) {
-		rc = fill_from_centre(&m, &s->lanes[i]);
+	if (rc == RC_OK && m.runs_count == 0 && m.met_damage && !s->waits) {
+		rc = RC_CORRUPT;
 	}
 	if (rc == RC_OK || (rc == RC_LIMIT && m.runs_count > 0)) {
 		rc = seal_runs(&m);
@@ -425,18 +532,23 @@ enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct 
 	return rc;
 }
 
+bool send_has_gifts(const struct send *s)
+{
+	return s->gifts_count > 0 || s->owes_end;
+}
+
 bool send_has_more(const struct send *s, struct kv_txn *t)
 {
 	uint32_t i;
 
-	if (s->gifts_count > 0) {
+	if (send_has_gifts(s)) {
 		return true;
 	}
 	for (i = 0; i < s->lanes_count; i++) {
 		struct feed_state state;
 
 		if (feeds_get(t, s->lanes[i].feed, &state) == RC_OK &&
-		    s->lanes[i].next <= state.head) {
+		    s->lanes[i].next <= state.head && !(s->lanes[i].is_held && s->waits)) {
 			return true;
 		}
 	}

@@ -13,11 +13,12 @@
 #include "node/store/store.h"
 #include "sync/message.h"
 
-enum { SEND_OWN_MAX = 64 };
+enum { SEND_OWN_MAX = 64, SEND_GIFTS_MAX = 2 * LIMIT_SCOPES_PER_SESSION_MAX };
 
 struct send_lane {
 	uint64_t feed;
 	uint64_t next; /* seq */
+	bool is_held;  /* the next one is damaged here, or what goes with it */
 };
 
 /* Signs the seal of this node's own feeds. */
@@ -26,9 +27,11 @@ struct send_signer {
 	void (*sign)(void *ctx, struct bytes text, uint8_t seal[SIG_LEN]);
 };
 
-/* Entries of the peer's own that it lacks, and how far they go. */
+/* Entries that the peer asked for, and how far they go: of its own that it lacks,
+ * or a span of any feed (heal.h). */
 struct send_gift {
 	uint64_t feed, after, upto;
+	bool is_span;
 };
 
 struct send {
@@ -42,8 +45,10 @@ struct send {
 	uint32_t own_count;
 	uint32_t dropped[SEND_OWN_MAX]; /* an office: incarnations without lanes */
 	uint32_t dropped_count;
-	struct send_gift gifts[LIMIT_SCOPES_PER_SESSION_MAX];
+	struct send_gift gifts[SEND_GIFTS_MAX];
 	uint32_t gifts_count;
+	bool owes_end; /* behind the gifts, a chunk without runs */
+	bool waits;    /* damaged entries are asked for: what meets one is held until then */
 	struct send_signer signer;
 };
 
@@ -67,11 +72,19 @@ enum rc send_give(struct send *s, const struct send_gift *gift);
 /* Notes that the peer holds a feed of another office up to d. */
 enum rc send_note_held(struct send *s, struct dot d);
 
+/* Notes whether damaged entries are asked for. */
+void send_set_waits(struct send *s, bool waits);
+
 /*
  * Makes the next chunk and moves the lanes behind it. The chunk lives in the
- * store's arena and borrows entries from t. runs_count 0: there is nothing.
+ * store's arena and borrows entries from t. runs_count 0: there is nothing; with
+ * is_end it is to be sent all the same. Every entry is proved by its chain before
+ * it goes out, and every seal: RC_CORRUPT: the next thing to be sent is damaged.
  */
 enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct chunk *out);
+
+/* Whether the peer asked for something that is still to be sent. */
+bool send_has_gifts(const struct send *s);
 
 /* Whether all that is left would go into one chunk. */
 bool send_is_small(const struct send *s, struct kv_txn *t);

@@ -70,6 +70,11 @@ static void step_placed(struct talk *t, struct session_event *e, struct bytes fr
 	if (rc == RC_OK && !t->store->info.is_centre) {
 		rc = rejoin_owes(txn, &e->owes);
 	}
+	if (rc == RC_OK && t->session.knows_peer) {
+		rc = talk_find_wants(t, txn, &e->wants);
+	}
+	e->has_gifts = send_has_gifts(&t->send);
+	send_set_waits(&t->send, t->session.wanting || e->wants);
 	if (rc == RC_OK && (e->type == SESSION_OPENED || !t->store->info.is_centre)) {
 		rc = places_start(t->store, txn, NULL, &t->send);
 	}
@@ -90,7 +95,10 @@ void talk_opened(struct talk *t)
 	step_placed(t, &e, bytes_at(NULL, 0));
 }
 
-/* A chunk is known by its first byte; the writer decodes it. */
+/* A chunk is known by its first byte; the writer decodes it. One without runs has
+ * no more than its length. */
+enum { EMPTY_CHUNK_LEN = 2 };
+
 static bool is_chunk(struct bytes frame)
 {
 	return frame.len > 0 && frame.p[0] == 0x12;
@@ -205,8 +213,10 @@ static enum rc read_frame(struct bytes frame, struct inbox *in)
 
 void talk_frame(struct talk *t, struct bytes frame)
 {
-	static const struct message chunk = { .type = MESSAGE_CHUNK };
-	struct session_event e = { .type = SESSION_MESSAGE, .message = &chunk };
+	static const struct message chunk = { .type = MESSAGE_CHUNK, .chunk = { .runs_count = 1 } };
+	static const struct message end = { .type = MESSAGE_CHUNK };
+	struct session_event e = { .type = SESSION_MESSAGE,
+				   .message = frame.len > EMPTY_CHUNK_LEN ? &chunk : &end };
 	struct inbox in = { .message = { .type = MESSAGE_BYE } };
 	enum rc rc = RC_OK;
 
@@ -254,6 +264,7 @@ void talk_stored(struct talk *t, enum rc rc, const struct receive_result *r)
 	if (rc == RC_DENIED && is_closed(t)) {
 		return;
 	}
+	t->healed += r->healed;
 	if (rc != RC_OK) {
 		talk_fail_here(t, rc);
 		return;

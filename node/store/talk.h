@@ -47,7 +47,9 @@ struct talk {
 	bool was_refused;          /* the peer ended it, with a Refuse */
 	struct receive_down down;  /* the centre: of its chunks; see receive.h */
 	struct dot wanted;         /* an office: what was asked for last */
+	uint64_t asked_notes;      /* damaged things that the peer was asked for; see heal.h */
 	uint32_t peer_incarnation; /* the office's; 0: not told */
+	uint64_t healed;           /* that came back */
 	uint64_t entries_sent, changes_sent, entries_received, changes_received;
 	int64_t peer_time_ms;              /* the peer's clock, from its hello */
 	struct dot peer_heads[PLACES_MAX]; /* the office's own feeds, from its hello */

@@ -6,6 +6,7 @@
 #include "node/base/log.h"
 #include "node/base/mem.h"
 #include "node/store/feeds.h"
+#include "node/store/heal.h"
 #include "node/store/rejoin.h"
 #include "node/store/talk_priv.h"
 #include "proto/message_codec.h"
@@ -156,17 +157,23 @@ static void send_chunk(struct talk *t)
 	if (rc == RC_OK) {
 		rc = send_next(&t->send, t->store, txn, &m.chunk);
 	}
-	if (rc == RC_OK && m.chunk.runs_count > 0) {
+	if (rc == RC_OK && (m.chunk.runs_count > 0 || m.chunk.is_end)) {
 		for (i = 0; i < m.chunk.runs_count; i++) {
 			t->entries_sent += m.chunk.runs[i].entries_count;
 			t->changes_sent += count_changes(txn, &m.chunk.runs[i]);
 		}
 		rc = send_message(t, &m);
 	} else if (rc == RC_OK) {
-		t->session.credit++;
+		session_unsend(&t->session);
 	}
-	sent.has_more = rc == RC_OK && m.chunk.runs_count > 0 && send_has_more(&t->send, txn);
+	sent.has_more = rc == RC_OK && (m.chunk.runs_count > 0 || m.chunk.is_end) &&
+			send_has_more(&t->send, txn);
 	store_end(t->store, txn);
+	if (rc == RC_CORRUPT) {
+		talk_drop(t, rc, REFUSAL_INTERNAL,
+			  "an entry that is to be sent is damaged: see `kerwen verify` there");
+		return;
+	}
 	if (rc != RC_OK) {
 		talk_fail_here(t, rc);
 		return;
@@ -181,6 +188,37 @@ void talk_send_want(struct talk *t, const struct dot *wants, uint32_t count)
 
 	mem_arena_reset(&t->store->arena);
 	(void)send_message(t, &m);
+}
+
+enum rc talk_find_wants(struct talk *t, struct kv_txn *txn, bool *out)
+{
+	struct span spans[HEAL_SPANS_MAX];
+	uint64_t notes = 0;
+	uint32_t count = 0;
+	enum rc rc = heal_list(t->store, txn, t->peer, spans, &count, &notes);
+
+	*out = rc == RC_OK && count > 0 && notes != t->asked_notes;
+	return rc;
+}
+
+/* Asks for what is damaged here. */
+static void want(struct talk *t)
+{
+	struct span spans[HEAL_SPANS_MAX];
+	struct message m = { .type = MESSAGE_WANT, .spans = spans };
+	struct kv_txn *txn = NULL;
+	enum rc rc = store_begin(t->store, false, &txn);
+
+	if (rc == RC_OK) {
+		rc = heal_list(t->store, txn, t->peer, spans, &m.spans_count, &t->asked_notes);
+	}
+	if (rc == RC_OK) {
+		rc = send_message(t, &m);
+	}
+	store_end(t->store, txn);
+	if (rc != RC_OK) {
+		talk_fail_here(t, rc);
+	}
 }
 
 /* What the hellos together say of the office's feeds. */
@@ -242,6 +280,10 @@ static void give(struct talk *t, const struct message *m)
 	for (i = 0; i < m->wants_count && rc == RC_OK; i++) {
 		rc = places_give(t->store, txn, m->wants[i], &t->send);
 	}
+	for (i = 0; i < m->spans_count && rc == RC_OK; i++) {
+		rc = heal_give(t->store, txn, &m->spans[i], &t->send);
+	}
+	t->send.owes_end = t->send.owes_end || m->spans_count > 0;
 	ready.has_more = rc == RC_OK && send_has_more(&t->send, txn);
 	store_end(t->store, txn);
 	if (rc != RC_OK) {
@@ -283,6 +325,9 @@ static void carry_out(struct talk *t, const struct session_action *a, const stru
 		break;
 	case SESSION_DO_GIVE:
 		give(t, e->message);
+		break;
+	case SESSION_DO_WANT:
+		want(t);
 		break;
 	case SESSION_DO_ISSUE:
 		t->ops.issue(t->ops.ctx);

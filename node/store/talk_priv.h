@@ -16,6 +16,8 @@ void talk_fail_here(struct talk *t, enum rc rc);
 enum refusal talk_refusal_of(enum rc rc);
 
 void talk_send_simple(struct talk *t, enum message_type type, uint32_t credit, uint64_t ask);
+/* Whether the peer may have what is damaged here, and was not asked for it yet. */
+enum rc talk_find_wants(struct talk *t, struct kv_txn *txn, bool *out);
 /* An office asks for what it lacks of its own. */
 void talk_send_want(struct talk *t, const struct dot *wants, uint32_t count);
 

@@ -102,13 +102,12 @@ static enum rc check_rulings(struct walk *w, const struct header *h)
 		const struct ruling *r = &h->rulings[i];
 		struct quarantine q;
 
-		if (quarantine_get(w->v->txn, r->dot, r->place, &q) != RC_OK ||
+		if (r->accept || quarantine_get(w->v->txn, r->dot, r->place, &q) != RC_OK ||
 		    q.state != QUARANTINE_WAITING ||
 		    !verify_differs(w->v,
 				    "change %u of entry %016" PRIx64 ":%" PRIu64
-				    " was ruled on, but still waits",
-				    r->place, r->dot.feed, r->dot.seq) ||
-		    r->accept) {
+				    " was discarded, but still waits",
+				    r->place, r->dot.feed, r->dot.seq)) {
 			continue;
 		}
 		q.state = QUARANTINE_DISCARDED;

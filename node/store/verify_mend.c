@@ -86,6 +86,9 @@ static enum rc counts(struct mend *m, struct dot d, bool *out)
 	enum rc rc = feeds_get(m->v->txn, d.feed, &s);
 
 	*out = false;
+	if (feed_scope(d.feed) != m->record.parts[0].scope) {
+		return RC_OK;
+	}
 	if (is_damaged(m->v, d)) {
 		return RC_CORRUPT;
 	}

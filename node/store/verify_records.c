@@ -49,7 +49,9 @@ static enum rc replay_step(struct rebuild *r, const struct history *h, uint32_t 
 	bool applied = false;
 	enum rc rc = is_applied(r, d, &applied);
 
-	if (rc == RC_OK && !applied) {
+	if (feed_scope(d.feed) != r->record.parts[0].scope) {
+		*wrong = "names an entry of another scope";
+	} else if (rc == RC_OK && !applied) {
 		*wrong = "names an entry that is not applied";
 	} else if (i > 0 && dot_equal(h->steps[i - 1].dot, d)) {
 		*wrong = "names an entry twice";

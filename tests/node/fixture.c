@@ -149,6 +149,12 @@ static void make_db_dir(const char *dir)
 	cr_assert_eq(mkdir(db, 0700), 0);
 }
 
+void fixture_close(struct fixture_node *n)
+{
+	store_close(n->store);
+	n->store = NULL;
+}
+
 void fixture_reopen(struct fixture_node *n)
 {
 	store_close(n->store);

@@ -70,7 +70,8 @@ void fixture_backup_drop(const struct fixture_backup *b);
 /* Another node that is a copy of this one: two machines, one office. */
 struct fixture_node *fixture_clone(struct fixture *f, struct fixture_node *n);
 
-/* Closes a store and opens it anew. */
+/* Closes a store and opens it anew; it may be closed already. */
+void fixture_close(struct fixture_node *n);
 void fixture_reopen(struct fixture_node *n);
 
 /* One exchange between an office and the centre. RC_OK: goals reached. */

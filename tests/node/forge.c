@@ -152,7 +152,7 @@ struct run forge_run(struct forge *g, uint64_t first, uint32_t count)
 enum rc forge_give(struct fixture_node *to, uint16_t from, const struct run *runs, uint32_t count,
 		   struct receive_result *result)
 {
-	struct chunk chunk = { runs, count };
+	struct chunk chunk = { .runs = runs, .runs_count = count };
 	struct apply_cuts cuts = { NULL, 0, 0 };
 	struct work w;
 	enum rc rc = RC_OK;

@@ -287,3 +287,24 @@ Test(verify, every_damage_is_found_named_and_put_right)
 		fixture_init(&f);
 	}
 }
+
+static void hurt_much(struct fixture_node *n)
+{
+	hurt(n, KV_UNIQUE, 16, DROP);
+	hurt(n, KV_CONFLICT, 16, DROP);
+	hurt(n, KV_FIGURE, 1, DROP);
+	hurt(n, KV_RECORD, 16, DROP);
+	hurt(n, KV_DOT, 16, DROP);
+	hurt(n, KV_CUT, 1, FLIP_LAST);
+}
+
+Test(verify, a_repair_puts_all_right_at_once)
+{
+	struct fixture_node *a = NULL, *b = NULL;
+
+	(void)live(&a, &b);
+	hurt_much(&f.centre);
+	cr_assert_geq(count_problems(&f.centre), 6u, "%s", said);
+	cr_assert_gt(run_verify(&f.centre, true, false).repaired, 5u);
+	assert_sound(&f.centre);
+}
