@@ -277,10 +277,10 @@ static void on_ask(struct session *s, const struct session_event *e, struct sess
 	check_done(s, e, out);
 }
 
-/* The centre asks for damaged entries alone, before its hello or later. */
+/* The centre asks for damaged entries and nothing else, before its hello or later. */
 static void on_want(struct session *s, const struct session_event *e, struct session_actions *out)
 {
-	if (s->is_caller && e->message->wants_count > 0) {
+	if (s->is_caller && (e->message->wants_count > 0 || e->message->spans_count == 0)) {
 		drop(s, out, RC_CORRUPT, REFUSAL_INPUT);
 	} else if (s->state == SESSION_STREAM || (s->is_caller && s->state == SESSION_HELLO)) {
 		s->giving = s->giving || e->message->spans_count > 0;

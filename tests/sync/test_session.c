@@ -7,8 +7,9 @@
 /* The actions of a step as words, in order. */
 static const char *tell(const struct session_actions *actions)
 {
-	static const char *const names[] = { "hello", "admit", "start", "store", "send", "answer",
-					     "ask",   "give",  "issue", "done",  "bye",  "drop" };
+	static const char *const names[] = { "hello",  "admit", "start", "store", "send",
+					     "answer", "ask",   "give",  "want",  "issue",
+					     "done",   "bye",   "drop" };
 	static char text[256];
 	uint32_t i;
 	size_t len = 0;
@@ -552,4 +553,45 @@ Test(session, any_order_of_events_keeps_the_bounds)
 				      (uint32_t)(SESSION_CREDIT + SESSION_FIRST_CREDIT));
 		}
 	}
+}
+
+/* --- what is damaged ------------------------------------------------------------- */
+
+Test(session, an_office_asks_for_what_is_damaged_before_it_is_done)
+{
+	static const struct message end = { .type = MESSAGE_CHUNK };
+	struct session_place p;
+	struct session s = begin_sync(&p, false);
+	struct session_event moved = {
+		.type = SESSION_MOVED, .places = &p, .places_count = 1, .wants = true
+	};
+
+	p.own_receipt = 5;
+	p.centre_applied = 9;
+	cr_assert_str_eq(feed(&s, &moved), "want");
+	cr_assert_str_eq(feed(&s, &moved), "", "asked once");
+	cr_assert_str_eq(hear(&s, &end), "store");
+	cr_assert_str_eq(stand(&s, SESSION_STORED, &p, 1), "done bye");
+}
+
+Test(session, an_office_gives_what_its_centre_wants_before_it_leaves)
+{
+	static const struct span span = { 1, 1, 1 };
+	struct message want = { .type = MESSAGE_WANT, .spans = &span, .spans_count = 1 };
+	struct message answer = { .type = MESSAGE_ANSWER, .credit = 1 };
+	struct session_place p;
+	struct session s = begin_sync(&p, false);
+	struct session_event sent = { .type = SESSION_SENT, .has_more = true };
+	struct session_event answered = {
+		.type = SESSION_MESSAGE, .message = &answer, .places = &p, .places_count = 1
+	};
+
+	p.own_receipt = 5;
+	p.centre_applied = 9;
+	cr_assert_str_eq(hear(&s, &want), "give");
+	cr_assert_str_eq(stand(&s, SESSION_MOVED, &p, 1), "", "not yet");
+	cr_assert_str_eq(feed(&s, &sent), "send");
+	sent.has_more = false;
+	cr_assert_str_eq(feed(&s, &sent), "");
+	cr_assert_str_eq(feed(&s, &answered), "done bye");
 }
