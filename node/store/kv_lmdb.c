@@ -30,12 +30,14 @@ struct kv_txn {
 	struct kv *kv;
 	MDB_txn *txn;
 	MDB_cursor *at_hand[KV_TABLES];
+	unsigned deletions[KV_TABLES]; /* counted: a cursor does not outlive one */
 	bool write;
 };
 
 struct kv_cursor {
 	struct kv_txn *txn; /* borrowed */
 	enum kv_table table;
+	unsigned deletions; /* of the table when it was lent */
 	MDB_cursor *cursor;
 };
 
@@ -344,6 +346,7 @@ enum rc kv_del(struct kv_txn *t, enum kv_table table, struct bytes key)
 	int err = 0;
 
 	drop_cursor(t, table); /* its page may go */
+	t->deletions[table]++;
 	err = mdb_del(t->txn, t->kv->tables[table], &k, NULL);
 
 	return err == MDB_NOTFOUND ? RC_OK : rc_of_write(t->kv, err);
@@ -386,6 +389,7 @@ struct kv_cursor *kv_cursor_open(struct kv_txn *t, enum kv_table table)
 	}
 	c->txn = t;
 	c->table = table;
+	c->deletions = t->deletions[table];
 	t->at_hand[table] = NULL;
 	return c;
 }
@@ -394,7 +398,11 @@ void kv_cursor_close(struct kv_cursor *c)
 {
 	if (c != NULL) {
 		drop_cursor(c->txn, c->table);
-		c->txn->at_hand[c->table] = c->cursor;
+		if (c->deletions == c->txn->deletions[c->table]) {
+			c->txn->at_hand[c->table] = c->cursor;
+		} else {
+			mdb_cursor_close(c->cursor);
+		}
 		free(c);
 	}
 }

@@ -14,6 +14,7 @@
 struct mend {
 	struct verify *v;
 	struct record record; /* kind and id; one part, as its dots were */
+	struct record_part one;
 	struct key key;
 	struct history history; /* what is merged */
 	struct part part;
@@ -213,7 +214,9 @@ enum rc verify_mend_part(struct verify *v, uint16_t kind, struct uuid id, uint16
 		m->v = v;
 		m->key = key_part(kind, id, scope);
 		records_begin(&m->record, &v->store->catalog->schema, kind, id);
-		m->record.parts[0].scope = scope;
+		m->record.parts = &m->one;
+		m->record.parts_max = 1;
+		m->one.scope = scope;
 		m->record.parts_count = 1;
 		rc = read_old(m);
 	}
