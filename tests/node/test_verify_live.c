@@ -156,7 +156,7 @@ Test(verify_live, a_killed_repair_is_known_and_finished_the_next_time)
 	bool killed = true;
 
 	(void)live(&a, &b);
-	for (steps = 0; killed; steps += 7) {
+	for (steps = 0; killed; steps += 7 + steps / 2) {
 		hurt_much(&f.centre);
 		killed = repair_and_die(&f.centre, steps);
 		cr_assert_eq(is_unfinished(&f.centre), killed);
@@ -207,7 +207,7 @@ static void verify_beside(struct fixture_node *n, struct uuid id, bool repairs)
 
 	cr_assert_eq(store_share(n->store, &w.store), RC_OK);
 	cr_assert_eq(pthread_create(&thread, NULL, write_on, &w), 0);
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < (repairs ? 3 : 10); i++) {
 		r = run_verify(n, repairs, true);
 		cr_expect_eq(r.problems, 0u, "%s", said);
 		moved = moved || r.moved;
