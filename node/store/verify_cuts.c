@@ -105,6 +105,32 @@ static enum rc check_quarantine_row(struct verify *v, struct bytes key, struct b
 
 enum { REPLACED_BY = 1, REPLACED_VOID = 2 };
 
+static bool names(const struct header *h, struct dot d, struct bytes hash)
+{
+	return h->replaces.feed == d.feed && h->replaces.seq == d.seq &&
+	       memcmp(h->replaces.hash, hash.p, HASH_LEN) == 0;
+}
+
+/* Whether what stands for d, by its header, says so. One that stands for a
+ * stand-in names the first of the chain: d, if it is here, names that, too. */
+static enum rc check_stand(struct verify *v, const struct header *by, struct dot d,
+			   struct bytes hash, bool *right)
+{
+	struct entry old;
+	enum rc rc = RC_OK;
+
+	if (by->replaces.feed == d.feed && by->replaces.seq == d.seq) {
+		*right = names(by, d, hash);
+		return RC_OK;
+	}
+	rc = history_load(v->txn, d, &v->arena, &old);
+	*right = rc != RC_OK ||
+		 (old.header.has_replaces &&
+		  names(by, (struct dot){ old.header.replaces.feed, old.header.replaces.seq },
+			bytes_at(old.header.replaces.hash, HASH_LEN)));
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 /* A row says of an entry what stands for it, or that it stands for nothing. */
 static enum rc check_replaced_row(struct verify *v, struct bytes key, struct bytes value)
 {
@@ -128,8 +154,7 @@ static enum rc check_replaced_row(struct verify *v, struct bytes key, struct byt
 		right = rc == RC_OK && e.header.has_replaces;
 	}
 	if (right && type == REPLACED_BY) {
-		right = e.header.replaces.feed == d.feed && e.header.replaces.seq == d.seq &&
-			memcmp(e.header.replaces.hash, hash.p, HASH_LEN) == 0;
+		rc = check_stand(v, &e.header, d, hash, &right);
 	}
 	arena_release(&v->arena, mark);
 	if (rc == RC_CORRUPT || rc == RC_LIMIT) {
