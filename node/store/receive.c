@@ -374,14 +374,20 @@ static enum rc fail_work(struct work *w, enum rc rc)
 	return receive_is_refusal(rc) ? RC_IO : rc;
 }
 
-/* Nothing of it is new, and the peer may have it: it was asked for (heal.h). */
+/* It is what is here, and the peer may have it: it was asked for (heal.h). */
 static bool is_all_held(struct work *w, uint16_t from, const struct run *run)
 {
-	struct feed_state s;
+	bool same = catalog_is_member(w->store->catalog, from, feed_scope(run->feed));
+	uint32_t i;
 
-	return catalog_is_member(w->store->catalog, from, feed_scope(run->feed)) &&
-	       feeds_get(w->txn, run->feed, &s) == RC_OK &&
-	       run->first_seq + run->entries_count - 1 <= s.head;
+	for (i = 0; i < run->entries_count && same; i++) {
+		struct feed_entry e;
+
+		same = feeds_get_entry(w->txn, (struct dot){ run->feed, run->first_seq + i }, &e) ==
+			       RC_OK &&
+		       bytes_equal(e.bytes, run->entries[i]);
+	}
+	return same;
 }
 
 static enum rc receive_run(struct work *w, uint16_t from, const struct run *run,

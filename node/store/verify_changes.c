@@ -74,24 +74,6 @@ static enum rc place_change(struct walk *w, const struct entry *e, uint32_t plac
 	return rc == RC_NOTFOUND ? quarantine_put(w->v->txn, &q) : rc;
 }
 
-/* One that is put aside, and in the record all the same. */
-static enum rc check_quarantined(struct walk *w, const struct entry *e, uint32_t place,
-				 const struct change *c, bool in_record)
-{
-	struct dot d = { w->feed, e->header.seq };
-	struct key k = key_quarantine(d, place);
-	enum quarantine_reason why;
-
-	if (!in_record || ruling_judge(w->v->store, &e->header, c, &why) != RC_OK ||
-	    !verify_differs(w->v,
-			    "%s: the change in entry %016" PRIx64 ":%" PRIu64
-			    " is in quarantine without a reason",
-			    verify_record_name(w->v, c->kind, c->id).text, d.feed, d.seq)) {
-		return RC_OK;
-	}
-	return verify_del(w->v, KV_QUARANTINE, &k);
-}
-
 /* What the centre ruled must be what became of the change. */
 static enum rc check_rulings(struct walk *w, const struct header *h)
 {
@@ -126,13 +108,10 @@ static enum rc check_change(struct walk *w, const struct entry *e, uint32_t plac
 	enum rc rc = entry_decode_change(e, place, &w->v->arena, &c);
 
 	w->v->report.changes++;
-	if (rc == RC_OK) {
+	if (rc == RC_OK && !quarantined) {
 		rc = is_in_record(w->v, &c, d, &found);
 	}
-	if (rc == RC_OK && quarantined) {
-		return check_quarantined(w, e, place, &c, found);
-	}
-	if (rc == RC_OK && !found) {
+	if (rc == RC_OK && !quarantined && !found) {
 		return place_change(w, e, place, &c);
 	}
 	if ((rc == RC_CORRUPT || rc == RC_LIMIT) && !quarantined) {
