@@ -4,35 +4,7 @@
 # large directory beside a daemon and an import that go on.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
-cd "$TMPDIR"
-pids=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-# Ends what this script started, and nothing else.
-clean()
-{
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || true
-	done
-}
-trap clean EXIT
-
-# expect CODE COMMAND...: runs it; leaves its output in out and err.
-expect()
-{
-	code=$1
-	shift
-	got=0
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$code" ] || fail "status $got, not $code: $*: $(cat out err)"
-}
+. "$(dirname "$0")/lib.sh"
 
 start_centre()
 {
