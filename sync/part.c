@@ -209,14 +209,21 @@ static void drop_covered(struct part_field *f, const struct bytes *value, const 
 	}
 }
 
-/* Sums wrap: a hostile sum must not make the order of additions matter. */
-static void add_count(struct part_field *f, uint64_t feed, struct bytes value)
+static struct item count_of(uint64_t feed, struct bytes value)
 {
 	struct bytes_reader r = bytes_reader_init(value);
 	struct item item = { .dot = { .feed = feed, .seq = 0 } };
-	uint32_t i;
 
 	item.sum = bytes_get_zigzag(&r);
+	return item;
+}
+
+/* Sums wrap: a hostile sum must not make the order of additions matter. */
+static void add_count(struct part_field *f, uint64_t feed, struct bytes value)
+{
+	struct item item = count_of(feed, value);
+	uint32_t i;
+
 	for (i = 0; i < f->items_count; i++) {
 		if (f->items[i].dot.feed == feed) {
 			f->items[i].sum = value_add(f->items[i].sum, item.sum);
@@ -325,6 +332,47 @@ static void drop_empty_fields(struct part *p)
 	p->fields_count = kept;
 }
 
+/* Whether each operation makes a field of its own, behind the one before: nearly
+ * every first change does. */
+static bool is_plain(const struct change *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->ops_count; i++) {
+		if (c->ops[i].code == OP_SET_REMOVE ||
+		    (i > 0 && c->ops[i].field <= c->ops[i - 1].field)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The fields of a part that had none, by a plain change: each has one item. */
+static void begin_fields(struct part *p, const struct change *c, struct dot e, struct room *room)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->ops_count; i++) {
+		const struct op *op = &c->ops[i];
+		struct part_field *f = &p->fields[i];
+		struct item *item = room->items++;
+
+		*item = (struct item){ .dot = e };
+		if (op->code == OP_COUNT) {
+			*item = count_of(e.feed, op->value);
+		} else {
+			item->value = op->value;
+			item->cleared = op->code == OP_CLEAR;
+		}
+		*f = (struct part_field){ .number = op->field,
+					  .class = part_class_of(op->code),
+					  .items = item,
+					  .items_count = 1,
+					  .items_max = 1 };
+	}
+	p->fields_count = c->ops_count;
+}
+
 enum rc part_apply(struct part *p, const struct change *c, struct dot e, const struct seen *seen,
 		   struct arena *a)
 {
@@ -336,8 +384,12 @@ enum rc part_apply(struct part *p, const struct change *c, struct dot e, const s
 		return RC_OK;
 	}
 	rc = open_fields(p, c->ops_count, a, &room);
-	for (i = 0; i < c->ops_count && rc == RC_OK; i++) {
-		rc = apply_op(p, &c->ops[i], e, seen, &room);
+	if (rc == RC_OK && p->fields_count == 0 && is_plain(c)) {
+		begin_fields(p, c, e, &room);
+	} else {
+		for (i = 0; i < c->ops_count && rc == RC_OK; i++) {
+			rc = apply_op(p, &c->ops[i], e, seen, &room);
+		}
 	}
 	if (rc == RC_OK) {
 		drop_empty_fields(p);
