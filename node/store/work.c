@@ -468,8 +468,8 @@ static enum rc write_parts(struct work *w, const struct work_record *r)
 	return rc;
 }
 
-/* Whether one change in each scope is all there is to a record: then nothing
- * stands beside it, nor is it too large. */
+/* Whether one change in each scope is all there is to a record: then it is not
+ * too large, and nothing stands beside it but what one change puts twice. */
 static bool is_fresh(const struct work_record *r)
 {
 	uint32_t i = 0;
@@ -496,7 +496,7 @@ static enum rc update_indexes(struct work *w, const struct work_record *r)
 	if (rc == RC_OK) {
 		rc = claims_move(w, rec, &r->claims, &now, &moved, &shares);
 	}
-	if (rc == RC_OK && !is_fresh(r)) {
+	if (rc == RC_OK && (!is_fresh(r) || derive_is_contended(rec))) {
 		rc = conflicts_judge(rec, &source, w->arena, &bits);
 	}
 	/* What others decide stands there already, also while a rebuild goes on;

@@ -389,3 +389,29 @@ Test(bounds, parts_in_any_number_and_order_are_kept)
 	cr_assert_eq(forge_quarantined(&f.centre), 0u);
 	cr_assert_eq(problems_of(&f.centre), 0u);
 }
+
+/* No program writes it, but an entry can: one change that puts a field twice. */
+Test(bounds, values_that_one_change_puts_side_by_side_are_marked)
+{
+	struct uuid id = forge_id(1);
+	struct bounds_excess excess;
+	struct change c;
+	struct header h;
+	struct op ops[3];
+	uint8_t bits = 0;
+
+	forge_begin(&g, a, region());
+	h = forge_header(&g);
+	c = forge_person(&g, id, "Mary");
+	ops[0] = c.ops[0];
+	ops[1] = forge_op(&g, "person", "nr", OP_PUT, bytes_of("1"));
+	ops[2] = forge_op(&g, "person", "nr", OP_PUT, bytes_of("2"));
+	c.ops = ops;
+	c.ops_count = 3;
+	forge_add(&g, &h, &c, 1);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+	cr_assert_eq(forge_quarantined(&f.centre), 0u);
+	(void)load(&f.centre, id, &excess, &bits);
+	cr_assert_eq(bits, CONFLICTS_OPEN);
+	cr_assert_eq(problems_of(&f.centre), 0u);
+}
