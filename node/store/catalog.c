@@ -205,6 +205,33 @@ struct offices {
 	uint32_t count;
 };
 
+/* Closed feeds, while the list grows. */
+struct closed {
+	struct closed_feed *items;
+	uint32_t count, max;
+};
+
+/* Room by doubling: most offices closed nothing, and take none. */
+static enum rc make_room(struct load *l, struct closed *c, uint32_t more)
+{
+	uint32_t max = 2 * (c->count + more);
+	struct closed_feed *items = c->items;
+
+	if (c->count + more <= c->max) {
+		return RC_OK;
+	}
+	items = arena_take(l->a, max * sizeof(*items));
+	if (items == NULL) {
+		return RC_NOMEM;
+	}
+	if (c->count > 0) {
+		memcpy(items, c->items, c->count * sizeof(*items));
+	}
+	c->items = items;
+	c->max = max;
+	return RC_OK;
+}
+
 /* Adds what an office's record says of closed feeds. The last word on a feed
  * would only lower it: the first one counts. */
 static enum rc add_closed(struct load *l, void *ctx, const struct record *r)
@@ -212,23 +239,16 @@ static enum rc add_closed(struct load *l, void *ctx, const struct record *r)
 	const struct schema_field *f = schema_field_by_name(r->kind, bytes_of("closed_feeds"));
 	const struct part_field *state =
 		r->parts_count == 0 ? NULL : part_find(&r->parts[0].part, f->number, CLASS_SET);
+	struct closed *c = ctx;
 	uint32_t i, count = state == NULL ? 0 : state->items_count;
-	struct closed_feed *list = arena_take(l->a, (l->c->closed_count + count) * sizeof(*list));
+	enum rc rc = make_room(l, c, count);
 
-	(void)ctx;
-	if (list == NULL) {
-		return RC_NOMEM;
-	}
-	if (l->c->closed_count > 0) {
-		memcpy(list, l->c->closed, l->c->closed_count * sizeof(*list));
-	}
-	for (i = 0; i < count; i++) {
-		if (closed_feed_read(state->items[i].value, &list[l->c->closed_count]) == RC_OK) {
-			list[l->c->closed_count++].by = state->items[i].dot;
+	for (i = 0; i < count && rc == RC_OK; i++) {
+		if (closed_feed_read(state->items[i].value, &c->items[c->count]) == RC_OK) {
+			c->items[c->count++].by = state->items[i].dot;
 		}
 	}
-	l->c->closed = list;
-	return RC_OK;
+	return rc;
 }
 
 static int order_closed(const void *a, const void *b)
@@ -243,15 +263,14 @@ static int order_closed(const void *a, const void *b)
 
 static enum rc load_closed(struct load *l)
 {
-	enum rc rc = RC_OK;
+	struct closed c = { NULL, 0, 0 };
+	enum rc rc = each_record(l, KIND_OFFICE, &c, add_closed);
 
-	l->c->closed = NULL;
-	l->c->closed_count = 0;
-	rc = each_record(l, KIND_OFFICE, NULL, add_closed);
-	if (rc == RC_OK && l->c->closed_count > 1) {
-		qsort((void *)(uintptr_t)l->c->closed, l->c->closed_count, sizeof(*l->c->closed),
-		      order_closed);
+	if (c.count > 1) {
+		qsort(c.items, c.count, sizeof(*c.items), order_closed);
 	}
+	l->c->closed = c.items;
+	l->c->closed_count = c.count;
 	return rc;
 }
 

@@ -18,6 +18,7 @@
 #include "node/store/ruling.h"
 #include "node/store/verify.h"
 #include "sync/date.h"
+#include "sync/feed.h"
 
 static struct fixture f;
 static struct fixture_node *a, *b; /* offices of one region */
@@ -346,4 +347,57 @@ Test(revoke, an_office_that_is_closed_gets_no_invitation_and_its_token_is_void)
 	cr_assert_eq(admit_rekey(f.centre.store, 1, bytes_of("x"), bytes_of("y"), other, &why),
 		     RC_EXISTS);
 	cr_assert_eq(admit_first_contact(f.centre.store, 1, token, a->key.public), RC_DENIED);
+}
+
+/* --- many closings ------------------------------------------------------------------ */
+
+enum { CLOSED_MANY = 2000, CLOSED_AT_ONCE = 100, OFFICES_MORE = 12 };
+
+/* Closing points that nobody has feeds for. */
+static void close_many(void)
+{
+	static uint8_t values[CLOSED_MANY][CLOSED_FEED_LEN];
+	struct draft_result result;
+	struct commit c;
+	uint32_t i, k;
+
+	cr_assert_eq(commit_begin(&c, f.centre.store, bytes_of("t"), bytes_of("")), RC_OK);
+	for (i = 0; i < CLOSED_MANY; i += CLOSED_AT_ONCE) {
+		struct builtin w = builtin_begin(&c, BUILTIN_OFFICE, &info_of(a)->id);
+
+		for (k = i; k < i + CLOSED_AT_ONCE; k++) {
+			struct closed_feed p = { .last = { feed_pack(1, 2, k + 1), 1 } };
+
+			closed_feed_write(&p, values[k]);
+			builtin_put(&w, "closed_feeds", bytes_at(values[k], CLOSED_FEED_LEN));
+		}
+		cr_assert_eq(builtin_write(&w, &result), RC_OK);
+	}
+	cr_assert_eq(commit_end(&c), RC_OK);
+}
+
+/* What the catalog takes at the centre. */
+static size_t catalog_bytes(void)
+{
+	struct kv_txn *t = NULL;
+
+	cr_assert_eq(store_begin(f.centre.store, false, &t), RC_OK);
+	cr_assert_eq(f.centre.store->catalog->closed_count, (uint32_t)CLOSED_MANY);
+	store_end(f.centre.store, t);
+	return f.centre.store->catalog->arena.used;
+}
+
+Test(revoke, offices_that_closed_nothing_take_no_room_for_what_others_did)
+{
+	static char name[OFFICES_MORE][16];
+	size_t before = 0;
+	uint32_t i;
+
+	close_many();
+	before = catalog_bytes();
+	for (i = 0; i < OFFICES_MORE; i++) {
+		(void)snprintf(name[i], sizeof(name[i]), "Office %u", i);
+		(void)fixture_office(&f, name[i], (uint16_t)(10 + i), "TM-M");
+	}
+	cr_assert_lt(catalog_bytes() - before, OFFICES_MORE * 16384u);
 }
