@@ -34,7 +34,7 @@ static int read_recovery(struct cmd_context *c, const struct cmd_args *args, str
 		memcpy(text, p.text, p.len);
 		text[p.len] = '\0';
 		rc = recovery_parse(text, out);
-		memset(text, 0, sizeof(text));
+		explicit_bzero(text, sizeof(text));
 	}
 	passphrase_drop(&p);
 	if (code != CMD_OK || rc == RC_OK) {

@@ -90,7 +90,7 @@ static int show_recovery(struct cmd_context *c, const struct crypto_key *key)
 		document = json_pack("{s:i, s:s}", "format", 1, "recovery_key", text);
 		rc = out_json(c->out, document);
 	}
-	memset(text, 0, sizeof(text));
+	explicit_bzero(text, sizeof(text));
 	return rc == RC_OK ? CMD_OK :
 			     cmd_fail(c, CMD_FAILED, "make the centre anew, in another directory",
 				      "the recovery key could not be shown");

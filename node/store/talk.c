@@ -33,14 +33,15 @@ void talk_fini(struct talk *t)
 
 /*
  * The centre: whether the peer's office was closed, before the conversation or
- * during it. Then the peer is told so. In a transaction.
+ * during it. Then the peer is told so - if its key is the office's: who only says
+ * that it is that office learns nothing. In a transaction.
  */
 static bool turn_away_closed(struct talk *t)
 {
 	const struct office_info *o = catalog_office(t->store->catalog, t->peer);
 	char text[CLOSING_TEXT_MAX], whole[CLOSING_TEXT_MAX];
 
-	if (!t->store->info.is_centre || t->peer == 0 || o == NULL || !o->is_closed) {
+	if (!t->store->info.is_centre || !t->session.knows_peer || o == NULL || !o->is_closed) {
 		return false;
 	}
 	closing_text(o, text);

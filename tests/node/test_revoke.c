@@ -17,6 +17,7 @@
 #include "node/store/quarantine.h"
 #include "node/store/ruling.h"
 #include "node/store/verify.h"
+#include "proto/message_codec.h"
 #include "sync/date.h"
 #include "sync/feed.h"
 
@@ -400,4 +401,65 @@ Test(revoke, offices_that_closed_nothing_take_no_room_for_what_others_did)
 		(void)fixture_office(&f, name[i], (uint16_t)(10 + i), "TM-M");
 	}
 	cr_assert_lt(catalog_bytes() - before, OFFICES_MORE * 16384u);
+}
+
+/* --- strangers ------------------------------------------------------------------------ */
+
+/* What the centre said to somebody whose key it does not know. */
+static struct {
+	char text[512];
+	bool judged;
+} answer;
+
+static void on_send(void *ctx, struct bytes frame)
+{
+	struct fixture_node *n = ctx;
+	size_t mark = arena_mark(&n->store->arena);
+	struct message m;
+
+	if (message_decode(frame, &n->store->arena, &m) == RC_OK && m.type == MESSAGE_REFUSE) {
+		(void)snprintf(answer.text, sizeof(answer.text), "%.*s", (int)m.text.len,
+			       (const char *)m.text.p);
+	}
+	arena_release(&n->store->arena, mark);
+}
+
+static void on_admit(void *ctx, const struct hello *hello)
+{
+	(void)ctx;
+	answer.judged = hello->office == 1;
+}
+
+static void on_drop(void *ctx, enum rc rc, const char *text)
+{
+	(void)ctx;
+	(void)rc;
+	(void)text;
+}
+
+Test(revoke, who_is_not_known_is_not_told_which_office_was_closed)
+{
+	static uint8_t buffer[LIMIT_FRAME_BYTES_MAX];
+	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
+	struct talk_ops ops = {
+		.ctx = &f.centre, .send = on_send, .admit = on_admit, .drop = on_drop
+	};
+	struct send_signer signer = { NULL, NULL };
+	struct message m = { .type = MESSAGE_HELLO,
+			     .hello = { .protocol = MESSAGE_PROTOCOL, .office = 1 } };
+	struct talk t;
+
+	(void)revoke();
+	memcpy(m.hello.system, f.centre.store->info.system, SYSTEM_LEN);
+	m.hello.has_token = true;
+	message_encode(&m, &g.arena, &w);
+	cr_assert_eq(w.rc, RC_OK);
+	talk_init(&t, f.centre.store, 0, false, false, NULL, signer, &ops);
+	talk_opened(&t);
+	talk_frame(&t, bytes_written(&w));
+	cr_assert(answer.judged, "its token is looked at");
+	talk_admitted(&t, RC_DENIED);
+	talk_fini(&t);
+	cr_assert_neq(answer.text[0], 0);
+	cr_assert_null(strstr(answer.text, "Mary"), "%s", answer.text);
 }
