@@ -168,7 +168,7 @@ static enum rc judge_applied(struct work *w, const struct cut *c, const struct e
 {
 	struct work_span span = { c->feed, 0, 0 };
 	struct feed_cut last = { .seq = 0 };
-	struct feed_state state;
+	struct feed_state state = { .applied = 0 };
 	enum rc rc = feeds_get(w->txn, c->feed, &state);
 
 	if (rc == RC_OK) {
