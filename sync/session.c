@@ -254,8 +254,12 @@ static void on_hello(struct session *s, const struct session_event *e, struct se
 
 static void on_chunk(struct session *s, const struct session_event *e, struct session_actions *out)
 {
-	if (!s->hello_got || !s->knows_peer ||
-	    s->unanswered == SESSION_CREDIT + SESSION_FIRST_CREDIT) {
+	/* It believes to be known here, or it would not send ahead. */
+	if (s->hello_got && !s->knows_peer) {
+		drop(s, out, RC_DENIED, REFUSAL_TOKEN);
+		return;
+	}
+	if (!s->hello_got || s->unanswered == SESSION_CREDIT + SESSION_FIRST_CREDIT) {
 		drop(s, out, RC_LIMIT, REFUSAL_INPUT);
 		return;
 	}

@@ -148,6 +148,9 @@ static enum rc judge_hello(struct talk *t, const struct hello *h)
 	return rc;
 }
 
+const char talk_stranger_text[] =
+	"this key is not known here, and the invitation was used or is not valid";
+
 static const char *text_of(enum rc rc)
 {
 	switch (rc) {
@@ -308,9 +311,7 @@ void talk_admitted(struct talk *t, enum rc rc)
 		return;
 	}
 	if (rc != RC_OK) {
-		talk_drop(
-			t, rc, REFUSAL_TOKEN,
-			"this key is not known here, and the invitation was used or is not valid");
+		talk_drop(t, rc, REFUSAL_TOKEN, talk_stranger_text);
 		return;
 	}
 	step_placed(t, &e, bytes_at(NULL, 0));

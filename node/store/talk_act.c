@@ -293,6 +293,13 @@ static void give(struct talk *t, const struct message *m)
 	step(t, &ready);
 }
 
+static const char *drop_text(const struct session_action *a)
+{
+	return a->refusal == REFUSAL_TOKEN ? talk_stranger_text :
+	       a->rc == RC_OK              ? "" :
+					     rc_text(a->rc);
+}
+
 static void carry_out(struct talk *t, const struct session_action *a, const struct session_event *e,
 		      struct bytes frame)
 {
@@ -341,7 +348,7 @@ static void carry_out(struct talk *t, const struct session_action *a, const stru
 		t->ops.drop(t->ops.ctx, RC_OK, "");
 		break;
 	case SESSION_DO_DROP:
-		talk_drop(t, a->rc, a->refusal, a->rc == RC_OK ? "" : rc_text(a->rc));
+		talk_drop(t, a->rc, a->refusal, drop_text(a));
 		break;
 	}
 }

@@ -8,6 +8,9 @@
 /* Steps the session, and carries out what it wants. frame: a chunk's. */
 void talk_step_with(struct talk *t, struct session_event *e, struct bytes frame);
 
+/* What a caller hears whose key is not known here. */
+extern const char talk_stranger_text[];
+
 /* Ends the conversation; refusal 0: without a word to the peer. */
 void talk_drop(struct talk *t, enum rc rc, enum refusal refusal, const char *text);
 /* The same for a failure of this node's own: the peer hears whose it is. */

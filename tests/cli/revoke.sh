@@ -148,3 +148,15 @@ done
 mv b/key new.key
 mv old.key b/key
 expect 12 "$KERWEN" -C b sync
+
+# To a key that became void the true reason is told, also with work unsent.
+expect 0 "$KERWEN" -C c office invite Hazar --number 6 --region TM-B --centre "$at" --out h.inv
+expect 0 "$KERWEN" -C h init --join h.inv
+expect 0 "$KERWEN" -C h add person nr=20
+expect 0 "$KERWEN" -C h sync
+expect 0 "$KERWEN" -C c office rekey Hazar --out h2.inv --centre "$at" --reason "key lost"
+expect 0 "$KERWEN" -C h add person nr=21
+for _ in 1 2 3 4 5 6; do # what was sent ahead may come before the key is judged
+	expect 15 "$KERWEN" -C h sync
+	grep -q 'this key is not known here' err || fail "a void key with unsent work: $(cat err)"
+done

@@ -183,6 +183,16 @@ Test(session, a_second_hello_while_the_token_is_judged_ends_it)
 	cr_assert_str_eq(tell_of(&s, SESSION_ADMITTED, true), "", "too late");
 }
 
+Test(session, who_sends_ahead_and_is_not_known_hears_that)
+{
+	struct session s = arrive(CENTRE_OF_STRANGER, SESSION_HELLO);
+	struct message m = hello(8);
+
+	cr_assert_str_eq(hear(&s, &m), "admit");
+	cr_assert_str_eq(hear(&s, &chunk), drop_text(RC_DENIED, REFUSAL_TOKEN));
+	cr_assert_str_eq(tell_of(&s, SESSION_ADMITTED, true), "", "too late");
+}
+
 Test(session, the_centre_says_nothing_to_a_stranger)
 {
 	struct session s;
