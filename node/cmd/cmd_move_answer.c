@@ -89,7 +89,7 @@ static int change(struct answer *a, bool withdraw)
 	}
 	code = find(a, c.work->txn);
 	if (code == CMD_OK) {
-		rc = withdraw ? moves_withdraw(&c, &a->transfer, &why) :
+		rc = withdraw ? moves_withdraw(&c, &a->transfer, a->author.reason, &why) :
 				moves_decline(&c, &a->transfer, a->author.reason, &why);
 		code = rc == RC_OK ? CMD_OK : move_fail(a->c, rc, &why, "it cannot be written");
 	}

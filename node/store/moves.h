@@ -35,8 +35,9 @@ struct moves_request {
 enum rc moves_ask(struct commit *c, const struct moves_request *request, struct uuid *transfer,
 		  uint32_t *fields, struct moves_refusal *why);
 
-/* Withdraws what this office asked for. */
-enum rc moves_withdraw(struct commit *c, const struct transfer *t, struct moves_refusal *why);
+/* Withdraws what this office asked for; remark: why, may be empty. */
+enum rc moves_withdraw(struct commit *c, const struct transfer *t, struct bytes remark,
+		       struct moves_refusal *why);
 
 /* Takes a record over: opens the box, and writes what was in it into this
  * office's own scope; the answer is in the same commit, or, of very many

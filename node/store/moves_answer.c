@@ -248,7 +248,8 @@ enum rc moves_decline(struct commit *c, const struct transfer *t, struct bytes r
 	return rc == RC_OK ? put_answer(c, t, "declined", remark, why) : rc;
 }
 
-enum rc moves_withdraw(struct commit *c, const struct transfer *t, struct moves_refusal *why)
+enum rc moves_withdraw(struct commit *c, const struct transfer *t, struct bytes remark,
+		       struct moves_refusal *why)
 {
 	static const uint8_t yes = 1;
 	const struct store *s = c->work->store;
@@ -270,6 +271,7 @@ enum rc moves_withdraw(struct commit *c, const struct transfer *t, struct moves_
 				    "this was withdrawn already");
 	}
 	builtin_put(&b, "withdrawn", bytes_at(&yes, 1));
+	builtin_put(&b, "remark", remark);
 	rc = builtin_write(&b, &result);
 	return rc == RC_OK ? RC_OK : moves_fail_write(&result, rc, why);
 }

@@ -181,7 +181,7 @@ static enum rc take_step(struct work *w, struct pair *p)
 	enum rc rc = RC_OK;
 
 	if (p->asked.state == TRANSFER_WITHDRAWING) {
-		return end(w, p, "withdrawn", bytes_at(NULL, 0));
+		return end(w, p, "withdrawn", p->asked.remark);
 	}
 	if (p->has_twin && p->twin.state == TRANSFER_DECLINING) {
 		return end(w, p, "declined", p->twin.remark);

@@ -10,7 +10,8 @@
  *   asking office's                          twin
  *   record kind from to reason sealed   its office   the centre
  *   withdrawn                           its office   -
- *   answer remark                       -            its office
+ *   remark                              its office   its office
+ *   answer                              -            its office
  *   twin                                the centre   -
  *   outcome note                        the centre   the centre
  */

@@ -211,11 +211,13 @@ says out "declined"
 says out "note: lives elsewhere"
 expect 0 at Lebap set "$two" name=Zwei
 expect 0 at Lebap move ask "$two" Mary
-expect 0 at Lebap move withdraw "$two"
+expect 0 at Lebap move withdraw "$two" --reason "asked by mistake"
 refuses 1 "has not confirmed yet that it was withdrawn" at Lebap set "$two" name=Iki
 refuses 1 "this was withdrawn already" at Lebap move withdraw "$two"
 syncs Lebap Mary
 expect 0 at Lebap set "$two" name=Iki
 refuses 1 "is over: withdrawn" at Lebap move withdraw "$two"
+expect 0 at Lebap move show "$two"
+says out "note: asked by mistake"
 expect 0 at Mary move list --json
 says out '{"format":1,"transfers":[]}'

@@ -118,7 +118,7 @@ static enum rc answer(struct fixture_node *n, struct uuid id, bool withdraw)
 		return rc;
 	}
 	begin(n, &c);
-	rc = withdraw ? moves_withdraw(&c, &t, &why) :
+	rc = withdraw ? moves_withdraw(&c, &t, bytes_at(NULL, 0), &why) :
 			moves_decline(&c, &t, bytes_of("unknown here"), &why);
 	cr_assert(rc == RC_OK || why.text[0] != '\0', "%s", rc_text(rc));
 	return end(&c, rc);

@@ -104,7 +104,7 @@ static void stop(struct play *p, uint32_t node, uint32_t record, const struct tr
 	rc = commit_begin(&c, p->nodes[node].wire.store, bytes_of(author), bytes_of(""));
 	play_must(rc == RC_OK, p, "no commit");
 	rc = t->is_twin ? moves_decline(&c, t, bytes_of("unknown here"), &why) :
-			  moves_withdraw(&c, t, &why);
+			  moves_withdraw(&c, t, bytes_at(NULL, 0), &why);
 	end(p, node, &c, rc, &why);
 	hear(p, node, 0);
 }
