@@ -51,8 +51,19 @@ struct listing {
 /* The centre has both sides of each: it lists the asking office's. */
 static bool is_listed(const struct listing *l, const struct transfer *t)
 {
-	return (l->all || transfers_is_open(t)) &&
+	return (l->all || transfers_is_open(t) || transfers_came_to_nothing(t)) &&
 	       !(l->look->move.store->info.is_centre && t->is_twin);
+}
+
+/* Who accepted what came to nothing is to see it, for a month. */
+static bool is_news(const struct listing *l, const struct move_told *told)
+{
+	static const int64_t month_ms = INT64_C(30) * 24 * 60 * 60 * 1000;
+	const struct store *s = l->look->move.store;
+
+	return told->transfer.office == s->info.number &&
+	       transfers_came_to_nothing(&told->transfer) &&
+	       s->world->now_ms() - told->asked_ms < month_ms;
 }
 
 static void add_row(struct listing *l, const struct move_told *told)
@@ -82,7 +93,7 @@ static enum rc list_one(void *ctx, const struct transfer *t)
 		return RC_OK;
 	}
 	rc = move_tell(&l->look->move, t, &told);
-	if (rc != RC_OK) {
+	if (rc != RC_OK || (!l->all && !transfers_is_open(t) && !is_news(l, &told))) {
 		return rc;
 	}
 	if (l->rows == NULL) {
@@ -242,6 +253,7 @@ static const struct cmd_option list_options[] = {
 const struct command cmd_move_list_command = {
 	.name = "move list",
 	.summary = "lists the records that are on the way to another office",
+	.details = "What was accepted here and came to nothing is listed for a month.",
 	.options = list_options,
 	.run = run_list,
 };

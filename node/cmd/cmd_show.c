@@ -33,6 +33,9 @@ static int print(struct cmd_context *c, const struct cmd_args *args, struct cmd_
 	rc = records_get(t, n->store->catalog, kind, id, s.arena, &s.record);
 	s.history = cmd_has(args, "history");
 	if (rc == RC_OK) {
+		rc = show_find_foreign(&s);
+	}
+	if (rc == RC_OK) {
 		rc = c->out->json ? show_print_json(&s) : show_print_text(&s);
 	}
 	return rc == RC_OK ? CMD_OK : open_fail(c, rc, "the record cannot be shown");

@@ -40,8 +40,8 @@ enum rc move_title(const struct move *m, const struct record *r, struct bytes *o
 	return rc;
 }
 
-/* The title of the record if it is here, else from the box if it can be
- * opened. */
+/* The title of the record if it is here, else, as long as it is to come, from
+ * the box if it can be opened. */
 static enum rc find_title(const struct move *m, const struct transfer *t, struct bytes *out)
 {
 	struct moves_box box;
@@ -55,7 +55,8 @@ static enum rc find_title(const struct move *m, const struct transfer *t, struct
 	if (rc != RC_OK && rc != RC_NOTFOUND) {
 		return rc;
 	}
-	if (m->key == NULL || !t->is_twin || t->office != m->store->info.number) {
+	if (m->key == NULL || !transfers_is_open(t) || !t->is_twin ||
+	    t->office != m->store->info.number) {
 		return RC_OK;
 	}
 	rc = moves_open(m->store, m->txn, t, m->key, m->arena, &box);

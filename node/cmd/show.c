@@ -153,7 +153,7 @@ enum rc show_print_text(struct show *s)
 	if (rc == RC_OK && view_life(&s->record).exists) {
 		rc = print_fields(s);
 	}
-	if (rc == RC_OK && s->history) {
+	if (rc == RC_OK && s->history && !s->is_foreign) {
 		rc = show_print_history(s);
 	}
 	if (rc == RC_OK) {

@@ -8,6 +8,7 @@
 
 #include "node/cmd/origin.h"
 #include "node/store/records.h"
+#include "node/store/transfers.h"
 
 struct show {
 	struct out *out;
@@ -17,7 +18,8 @@ struct show {
 	struct record record;
 	struct records_stamps stamps;
 	struct view_source source;
-	bool history; /* list it, too */
+	bool history;    /* list it, too */
+	bool is_foreign; /* another office's: show_find_foreign */
 };
 
 /* For records that are read in t; the arena is the store's. s must stay where
@@ -32,6 +34,10 @@ enum rc show_print_text(struct show *s);
  * and "transfer"; show_move.c. */
 enum rc show_move_text(struct show *s);
 enum rc show_move_json(struct show *s, json_t *document);
+
+/* Sets is_foreign: what is here of the record was taken over for a move that has
+ * not come; it is another office's, and no value of it is shown. */
+enum rc show_find_foreign(struct show *s);
 
 /* "person", or "kind 17 (unknown here)"; in the arena. */
 struct bytes show_kind_name(struct show *s);

@@ -100,13 +100,13 @@ enum rc show_print_json(struct show *s)
 	if (json_object_set_new(document, "fields", fields) != 0) {
 		rc = RC_NOMEM;
 	}
-	for (i = 0; i < count && rc == RC_OK; i++) {
+	for (i = 0; i < count && rc == RC_OK && !s->is_foreign; i++) {
 		rc = put_field(s, fields, &s->record.kind->fields[i]);
 	}
-	if (rc == RC_OK) {
+	if (rc == RC_OK && !s->is_foreign) {
 		rc = show_put_unknown(s, document);
 	}
-	if (rc == RC_OK && s->history) {
+	if (rc == RC_OK && s->history && !s->is_foreign) {
 		rc = show_put_history(s, document);
 	}
 	if (rc != RC_OK) {

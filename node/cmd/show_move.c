@@ -41,10 +41,25 @@ static enum rc print_moved(struct show *s)
 	return rc;
 }
 
-/* RC_NOTFOUND: it is not on the way. */
+enum rc show_find_foreign(struct show *s)
+{
+	struct transfer t;
+	enum rc rc = RC_NOTFOUND;
+
+	if (!view_life(&s->record).exists) {
+		rc = transfers_find_offered(s->store, s->txn, s->record.id, s->arena, &t);
+	}
+	s->is_foreign = rc == RC_OK && t.was_accepted;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* The one that is open, or the one that came to nothing. RC_NOTFOUND: it is
+ * not on the way. */
 static enum rc find(struct show *s, struct transfer *out)
 {
-	return transfers_find_open(s->store, s->txn, s->record.id, s->arena, out);
+	return s->is_foreign ?
+		       transfers_find_offered(s->store, s->txn, s->record.id, s->arena, out) :
+		       transfers_find_open(s->store, s->txn, s->record.id, s->arena, out);
 }
 
 enum rc show_move_text(struct show *s)
@@ -60,6 +75,11 @@ enum rc show_move_text(struct show *s)
 	rc = find(s, &t);
 	if (rc != RC_OK) {
 		return rc == RC_NOTFOUND ? RC_OK : rc;
+	}
+	if (!transfers_is_open(&t)) {
+		out_line(s->out, "this record is of another office; it was asked for here, and the "
+				 "transfer is void: see `kerwen move show`");
+		return RC_OK;
 	}
 	from = origin_office(s->store, t.from, s->arena);
 	to = origin_office(s->store, t.to, s->arena);

@@ -13,6 +13,11 @@ bool transfers_is_open(const struct transfer *t)
 	return t->state < TRANSFER_MOVED;
 }
 
+bool transfers_came_to_nothing(const struct transfer *t)
+{
+	return t->was_accepted && (t->state == TRANSFER_WITHDRAWN || t->state == TRANSFER_VOID);
+}
+
 const char *transfers_state_text(enum transfer_state state)
 {
 	switch (state) {
@@ -125,6 +130,7 @@ static bool read_part(const struct part *p, uint16_t office, uint16_t maker, str
 	out->note = text_of(p, TRANSFER_FIELD_NOTE, 0);
 	out->has_twin = link_of(p, TRANSFER_FIELD_TWIN, 0, &out->twin);
 	out->state = state_of(p, out);
+	out->was_accepted = out->is_twin && says(p, TRANSFER_FIELD_ANSWER, office, "accepted");
 	if (record == NULL || !link_of(p, TRANSFER_FIELD_RECORD, maker, &out->record)) {
 		return false;
 	}
@@ -198,6 +204,19 @@ enum rc transfers_find_open(const struct store *s, struct kv_txn *t, struct uuid
 			    struct arena *a, struct transfer *out)
 {
 	return find(s, t, record, a, NULL, is_open, out);
+}
+
+static bool is_offered(const void *ctx, const struct transfer *t)
+{
+	const struct store *s = ctx;
+
+	return t->is_twin && t->office == s->info.number;
+}
+
+enum rc transfers_find_offered(const struct store *s, struct kv_txn *t, struct uuid record,
+			       struct arena *a, struct transfer *out)
+{
+	return find(s, t, record, a, s, is_offered, out);
 }
 
 bool transfers_has_any(struct kv_txn *t)

@@ -58,7 +58,8 @@ struct transfer {
 	struct uuid record;
 	uint16_t kind, from, to;
 	enum transfer_state state;
-	struct dot asked; /* the entry that made it */
+	struct dot asked;  /* the entry that made it */
+	bool was_accepted; /* a twin: also when it has come to nothing */
 	struct bytes reason, remark, note;
 	bool has_twin;
 	struct uuid twin;
@@ -66,6 +67,9 @@ struct transfer {
 
 /* Whether the centre has not ended it. */
 bool transfers_is_open(const struct transfer *t);
+
+/* Whether it was accepted and yet ended without a move. */
+bool transfers_came_to_nothing(const struct transfer *t);
 
 /* "asked", "moved" ... as --json has it. */
 const char *transfers_state_text(enum transfer_state state);
@@ -86,6 +90,11 @@ bool transfers_has_any(struct kv_txn *t);
  * RC_NOTFOUND: there is none. */
 enum rc transfers_find_open(const struct store *s, struct kv_txn *t, struct uuid record,
 			    struct arena *a, struct transfer *out);
+
+/* The last transfer, open or not, by which a record was offered to this
+ * office. RC_NOTFOUND: none. */
+enum rc transfers_find_offered(const struct store *s, struct kv_txn *t, struct uuid record,
+			       struct arena *a, struct transfer *out);
 
 /* The asking office's transfer that has this twin. RC_NOTFOUND. */
 enum rc transfers_find_asked(const struct store *s, struct kv_txn *t, const struct transfer *twin,

@@ -221,3 +221,29 @@ expect 0 at Lebap move show "$two"
 says out "note: asked by mistake"
 expect 0 at Mary move list --json
 says out '{"format":1,"transfers":[]}'
+
+# Accepted, and withdrawn before the centre heard: nothing of it stays in sight.
+expect 0 at Lebap add person name=KANARghost birth=1991-02-03 notes=KANARghost
+ghost=$(cat out)
+expect 0 at Lebap move ask "$ghost" Mary
+syncs Lebap Mary
+expect 0 at Lebap move withdraw "$ghost" --reason "oops"
+syncs Lebap
+expect 0 at Mary move accept "$ghost"
+for way in "show" "--json show" "show --history" "--json show --history"; do
+	expect 0 at Mary $way "$ghost"
+	lacks out KANAR
+done
+syncs Mary Lebap Mary
+expect 0 at Mary show "$ghost" --history
+says out "this record is of another office; it was asked for here, and the transfer is void"
+lacks out KANAR
+expect 0 at Mary --json show "$ghost" --history
+says out '"fields":{}'
+says out '"state":"withdrawn"'
+lacks out KANAR
+expect 0 at Mary move list
+says out "withdrawn"
+lacks out KANAR
+expect 0 at Mary move show "$ghost"
+says out "note: oops"
