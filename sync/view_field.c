@@ -129,7 +129,7 @@ static enum rc view_register(const struct schema_field *f, const struct found *f
 	}
 	if (rc == RC_OK) {
 		mark_shown(v.shown, out);
-		out->conflict = v.conflict;
+		out->conflict = v.conflict && !f->closed;
 	}
 	return rc;
 }

@@ -147,6 +147,11 @@ static enum rc judge_field(struct resolve *r, const struct schema_field *f)
 	if (f->merge != MERGE_REGISTER) {
 		return refuse_merge(r, f);
 	}
+	if (f->closed) {
+		return value_arg_refuse(&r->e.reader, "see `kerwen schema show`",
+					"%s.%s: this field is closed", r->record->kind->name,
+					f->name);
+	}
 	if (view_life(r->record).deleted && !r->e.draft.has_form) {
 		return RC_NOTFOUND;
 	}

@@ -443,6 +443,26 @@ expect 0 "$KERWEN" -C Mary set "$bike" "friend=$nobody"
 expect 0 "$KERWEN" -C Mary --json show "$bike"
 says out "\"value\":\"$nobody\",\"dangling\":true,\"target\":\"missing\""
 
+# --- a field that was closed while it was open -------------------------------------------------
+
+expect 0 "$KERWEN" -C Mary add person name=Jeren
+jeren=$(cat out)
+meet
+expect 0 "$KERWEN" -C Mary set "$jeren" card=K7
+expect 0 "$KERWEN" -C Merw set "$jeren" card=K8
+meet
+expect 0 "$KERWEN" -C Mary show "$jeren"
+says out 'card (conflict) @1'
+sed -e 's/^version: 1/version: 2/' -e 's/\(name: card, .*\)}/\1, closed: true}/' schema.yaml >v2.yaml
+expect 0 "$KERWEN" -C c schema apply v2.yaml
+meet
+expect 0 "$KERWEN" -C Mary show "$jeren"
+lacks out conflict
+says out K7
+says out K8
+expect 2 "$KERWEN" -C Mary resolve "$jeren" card@1
+says err 'person.card: this field is closed'
+
 for node in Mary Merw c; do
 	expect 0 "$KERWEN" -C "$node" verify
 done

@@ -245,6 +245,29 @@ Test(view_policy, what_the_centre_carries_is_whose_it_was)
 	cr_assert(bytes_equal(v.items[v.shown]->value, bytes_of("x")));
 }
 
+Test(view_policy, a_closed_field_is_in_no_conflict_and_keeps_its_values)
+{
+	static const struct told told[] = { { 1, 1, "x", 1, 1 }, { 2, 1, "y", 5, 8 } };
+	struct arena a = arena_init(memory, sizeof(memory));
+	struct item items[2];
+	struct part_field field = { .number = 1, .items = items };
+	struct told_source source = { .told = told, .count = 2 };
+	struct view_source src = { .ctx = &source, .stamp = told_stamp };
+	struct schema_field f = register_of(POLICY_ASK, VALUE_TEXT);
+	struct record r = told_record(&field, 1);
+	struct field_view v;
+
+	told_add(&field, 1, 1, "x");
+	told_add(&field, 2, 1, "y");
+	cr_assert_eq(view_field(&r, &f, &src, &a, &v), RC_OK);
+	cr_assert(v.conflict);
+	f.closed = true;
+	cr_assert_eq(view_field(&r, &f, &src, &a, &v), RC_OK);
+	cr_assert(!v.conflict, "nobody could settle it");
+	cr_assert_eq(v.count, 2);
+	cr_assert(bytes_equal(v.items[v.shown]->value, bytes_of("y")));
+}
+
 Test(view_policy, centre_shows_what_the_centre_says)
 {
 	static const struct row rows[] = {
