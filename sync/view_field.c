@@ -185,6 +185,13 @@ static int64_t sum_counts(const struct found *found)
 	}
 	high += low / half;
 	low %= half;
+	if (high > 0 && low < 0) {
+		high--;
+		low += half;
+	} else if (high < 0 && low > 0) {
+		high++;
+		low -= half;
+	}
 	if (high > max / half || high < -(max / half)) {
 		return high > 0 ? max : -max;
 	}

@@ -194,17 +194,37 @@ static enum rc judge_policy(struct judge *j, const struct draft_op *op)
 				 "%s.%s is fixed once it is set", j->d->kind->name, f->name);
 }
 
-/* A counter's total stays a number that JSON can carry. */
+/* What this node's feed has counted so far, within 2^53. */
+static int64_t own_count(const struct judge *j, const struct field_view *v)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->count; i++) {
+		uint64_t feed = v->items[i]->dot.feed;
+
+		if (feed == store_own_feed(j->w->store, feed_scope(feed))) {
+			return value_clamp(v->items[i]->sum);
+		}
+	}
+	return 0;
+}
+
+/* A counter's total, and what each feed adds to it, stay numbers that JSON can
+ * carry. */
 static enum rc judge_count(struct judge *j, const struct draft_op *op)
 {
-	int64_t total = value_number(VALUE_INT, op->value);
+	int64_t number = value_number(VALUE_INT, op->value), total = 0, own = 0;
 	struct field_view v;
 	enum rc rc = view_field(j->r, op->field, &j->source, j->w->arena, &v);
 
-	/* Both are within 2^53: what is shown is held there. */
-	total += v.sum;
-	if (rc != RC_OK || value_clamp(total) == total) {
+	if (rc != RC_OK) {
 		return rc;
+	}
+	/* All three are within 2^53: what is shown is held there. */
+	total = number + v.sum;
+	own = number + own_count(j, &v);
+	if (value_clamp(total) == total && value_clamp(own) == own) {
+		return RC_OK;
 	}
 	return draft_say(j->result, RC_INVALID, "check the number",
 			 "%s.%s: the counter would pass 2^53", j->d->kind->name, op->field->name);

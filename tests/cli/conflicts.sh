@@ -463,6 +463,19 @@ says out K8
 expect 2 "$KERWEN" -C Mary resolve "$jeren" card@1
 says err 'person.card: this field is closed'
 
+# --- counters near 2^53 --------------------------------------------------------------------------
+
+most=9007199254740991
+expect 0 "$KERWEN" -C Mary set "$jeren" visits-=$most
+meet
+expect 0 "$KERWEN" -C Merw set "$jeren" visits+=$most
+expect 2 "$KERWEN" -C Merw set "$jeren" visits+=$most
+says err 'the counter would pass 2^53'
+expect 0 "$KERWEN" -C Merw set "$jeren" visits-=5
+meet
+expect 0 "$KERWEN" -C Mary --json show "$jeren"
+says out '"visits":{"value":-5,'
+
 for node in Mary Merw c; do
 	expect 0 "$KERWEN" -C "$node" verify
 done

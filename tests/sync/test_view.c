@@ -99,6 +99,9 @@ Test(view, a_counter_is_the_sum_of_its_feeds_within_bounds)
 		{ "just within", { VALUE_INT_MAX, -1, 1 }, VALUE_INT_MAX },
 		{ "just beyond", { VALUE_INT_MAX, 1, 0 }, VALUE_INT_MAX },
 		{ "just within, below", { -VALUE_INT_MAX, 1, -1 }, -VALUE_INT_MAX },
+		{ "the last one beyond, and back", { 18014398509481977, -VALUE_INT_MAX, 0 },
+		  VALUE_INT_MAX - 5 },
+		{ "the same below", { -18014398509481977, VALUE_INT_MAX, 0 }, 5 - VALUE_INT_MAX },
 		{ "halves of both signs", { INT64_C(1) << 32, -1, 0 }, INT64_C(0xffffffff) },
 	};
 	size_t i;
