@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "node/cmd/show_history.h"
+#include "node/cmd/sibling.h"
 #include "node/store/draft.h"
+#include "node/store/records.h"
 
 /* The history as the commit found it. */
 static enum rc read_history(struct edit *e, const struct record *r, struct show_step **steps,
@@ -35,14 +37,14 @@ static const struct show_step *find_writer(const struct show_step *steps, uint32
 	return NULL;
 }
 
-static int tell(struct edit *e, const char *what, const char *did, const struct show_step *s,
+static int tell(struct edit *e, const char *what, const char *did, const struct origin *o,
 		const char *hint)
 {
-	struct bytes author = s->origin.author, office = s->origin.office;
+	struct bytes author = o->author, office = o->office;
 
 	return cmd_fail(e->c, CMD_FAILED, hint, "%s: no conflict is open: %s by %.*s, %.*s, at %s",
 			what, did, (int)author.len, (const char *)author.p, (int)office.len,
-			(const char *)office.p, origin_time(s->origin.time_ms).text);
+			(const char *)office.p, origin_time(o->time_ms).text);
 }
 
 /* No decision is due; whether the first value may be given here, or by others only. */
@@ -61,11 +63,33 @@ static int tell_unset(struct edit *e, const struct record *r, const char *what)
 			"%s: no conflict is open: it never had a value", what);
 }
 
+/* Who wrote the value that is shown, while others stand beside it. RC_NOTFOUND:
+ * none does. */
+static enum rc find_shown(struct edit *e, const struct record *r, const struct schema_field *f,
+			  struct origin *out)
+{
+	struct work *w = e->commit.work;
+	struct records_stamps stamps = { w->txn, w->store->info.centre_incarnation, w->arena };
+	struct view_source source = records_source(&stamps);
+	struct field_view v;
+	uint32_t i = 0;
+	enum rc rc = view_field(r, f, &source, w->arena, &v);
+
+	if (rc != RC_OK || v.count < 2) {
+		return rc == RC_OK ? RC_NOTFOUND : rc;
+	}
+	while (i + 1 < v.count && !sibling_is_shown(&v, i)) {
+		i++;
+	}
+	return origin_get(w->store, w->txn, v.items[i]->dot, w->arena, out);
+}
+
 int resolve_gone_field(struct edit *e, const struct record *r, const struct schema_field *f)
 {
 	char what[2 * LIMIT_NAME_BYTES_MAX + 2];
 	struct show_step *steps = NULL;
 	const struct show_step *found = NULL;
+	struct origin shown;
 	uint32_t count = 0;
 	bool settled = false;
 	enum rc rc = read_history(e, r, &steps, &count);
@@ -75,14 +99,21 @@ int resolve_gone_field(struct edit *e, const struct record *r, const struct sche
 	}
 	(void)snprintf(what, sizeof(what), "%s.%s", r->kind->name, f->name);
 	if (view_life(r).deleted && count > 0) {
-		return tell(e, what, "deleted", &steps[count - 1],
+		return tell(e, what, "deleted", &steps[count - 1].origin,
 			    "`kerwen restore` brings the record back, with all values");
+	}
+	rc = find_shown(e, r, f, &shown);
+	if (rc != RC_NOTFOUND) {
+		return rc != RC_OK ?
+			       open_fail(e->c, rc, "it cannot be read") :
+			       tell(e, what, "the value shown is", &shown,
+				    "see `kerwen show ID`; `kerwen set` replaces all its values");
 	}
 	found = find_writer(steps, count, f, &settled);
 	if (found == NULL) {
 		return tell_unset(e, r, what);
 	}
-	return tell(e, what, settled ? "settled" : "last written", found,
+	return tell(e, what, settled ? "settled" : "last written", &found->origin,
 		    "see `kerwen show ID --history`; `kerwen set` changes it");
 }
 
@@ -97,7 +128,7 @@ int resolve_gone_life(struct edit *e, const struct record *r)
 		return open_fail(e->c, rc == RC_OK ? RC_CORRUPT : rc, "it cannot be read");
 	}
 	return tell(e, "deleted, but edited", deleted ? "deleted" : "kept, and last changed",
-		    &steps[count - 1],
+		    &steps[count - 1].origin,
 		    deleted ? "see `kerwen show ID --history`; `kerwen restore` brings it back" :
 			      "see `kerwen show ID --history`; `kerwen delete` deletes it");
 }

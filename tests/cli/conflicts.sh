@@ -463,6 +463,17 @@ says out K8
 expect 2 "$KERWEN" -C Mary resolve "$jeren" card@1
 says err 'person.card: this field is closed'
 
+# --- several values, none of them open: who is named wrote what is shown ------------------------
+
+expect 0 "$KERWEN" -C Merw set "$jeren" city=Merw --author Nur
+sleep 0.1
+expect 0 "$KERWEN" -C Mary set "$jeren" city=Mary --author Myrat
+meet
+expect 1 "$KERWEN" -C Mary resolve "$jeren" city=Ahal
+says err 'person.city: no conflict is open: the value shown is by Myrat, Mary, at 20'
+expect 1 "$KERWEN" -C Merw resolve "$jeren" city@1
+says err 'the value shown is by Myrat, Mary, at 20'
+
 # --- counters near 2^53 --------------------------------------------------------------------------
 
 most=9007199254740991
