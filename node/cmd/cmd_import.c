@@ -63,6 +63,8 @@ static int find_home(struct cmd_context *c, struct cmd_node *n, const char *name
 	} else if (!n->store->info.is_centre && o->number != n->store->info.number) {
 		code = cmd_fail(c, CMD_FAILED, "let that office import it, or the centre",
 				"an office adds records for itself only");
+	} else if (o->is_closed) {
+		code = cmd_fail(c, CMD_FAILED, "see `kerwen office list`", "%s is closed", o->name);
 	} else {
 		*out = n->store->info.is_centre ? o->number : 0;
 	}

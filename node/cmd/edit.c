@@ -65,6 +65,10 @@ static int find_office(struct edit *e, const char *name)
 		return cmd_fail(e->c, CMD_FAILED, "let that office record it, or the centre",
 				"an office adds records for itself only");
 	}
+	if (o->is_closed) {
+		return cmd_fail(e->c, CMD_FAILED, "see `kerwen office list`", "%s is closed",
+				o->name);
+	}
 	e->draft.home = o->number;
 	return CMD_OK;
 }

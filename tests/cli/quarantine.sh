@@ -71,6 +71,11 @@ confirmed=$(sed 's/.*"total":\([0-9]*\),.*/\1/' out)
 
 expect 0 "$KERWEN" -C c office revoke Mary --reason stolen --author Orazow
 grep -q 'changes of it were not confirmed' out || fail "revoke says nothing of the rest: $(cat out)"
+printf 'nr\nlate\n' >late.csv
+expect 1 "$KERWEN" -C c add person --for Mary nr=late
+says err 'Mary is closed'
+expect 1 "$KERWEN" -C c import person late.csv --for Mary
+says err 'Mary is closed'
 expect 0 "$KERWEN" -C c status
 grep -q 'wait in quarantine' out || fail "status: $(cat out)"
 expect 0 "$KERWEN" -C c quarantine list --json
