@@ -128,6 +128,22 @@ void bounds_format(const struct bounds_excess *e, struct bytes_writer *w)
 	bytes_put(w, text, strlen(text));
 }
 
+const char *bounds_hint(const struct record *r, const struct bounds_excess *e)
+{
+	const struct schema_field *f = schema_field_by_number(r->kind, e->field);
+	bool is_open = view_life(r).conflict;
+
+	if (e->kind != BOUNDS_SIBLINGS && e->kind != BOUNDS_HEADS) {
+		return "take out what is not needed, or go on in a new record";
+	}
+	if (e->kind == BOUNDS_SIBLINGS) {
+		is_open = f != NULL && f->policy != POLICY_LATEST && f->policy != POLICY_MIN &&
+			  f->policy != POLICY_MAX;
+	}
+	return is_open ? "look at it as it is now, and decide with `kerwen resolve`" :
+			 "look at it as it is now, and change it from there with `kerwen set`";
+}
+
 /* The same measure of the part as it was. */
 static uint64_t had(const struct part *p, const struct bounds_excess *e, struct arena *a)
 {

@@ -26,6 +26,9 @@ struct bounds_excess bounds_of(const struct record *r, struct arena *a);
 /* "70 values of one field side by side, the most is 64"; without a NUL. */
 void bounds_format(const struct bounds_excess *e, struct bytes_writer *w);
 
+/* What helps against it: a decision where one is open, else a plain change. */
+const char *bounds_hint(const struct record *r, const struct bounds_excess *e);
+
 /*
  * Whether a part may take a change that is written here: what would be over a
  * bound afterwards must not have grown by it, so that a record which is too

@@ -397,10 +397,7 @@ static enum rc judge_bounds(struct commit *c, const struct draft *d, const struc
 	bytes_put(&w, "this record would have ", 23);
 	bounds_format(&excess, &w);
 	out->text[w.len] = '\0';
-	(void)snprintf(out->hint, sizeof(out->hint), "%s",
-		       excess.kind == BOUNDS_SIBLINGS || excess.kind == BOUNDS_HEADS ?
-			       "look at it as it is now, and decide with `kerwen resolve`" :
-			       "take out what is not needed, or go on in a new record");
+	(void)snprintf(out->hint, sizeof(out->hint), "%s", bounds_hint(r, &excess));
 	return rc;
 }
 

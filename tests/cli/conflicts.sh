@@ -474,6 +474,30 @@ says err 'person.city: no conflict is open: the value shown is by Myrat, Mary, a
 expect 1 "$KERWEN" -C Merw resolve "$jeren" city@1
 says err 'the value shown is by Myrat, Mary, at 20'
 
+# --- too many values side by side ---------------------------------------------------------------
+
+expect 0 "$KERWEN" -C Mary add person name=Oraz
+oraz=$(cat out)
+old=$(version_of Mary "$oraz")
+n=0
+while [ "$n" -lt 64 ]; do
+	n=$((n + 1))
+	expect 0 "$KERWEN" -C Mary set "$oraz" "city=c$n" --if-version "$old"
+done
+expect 2 "$KERWEN" -C Mary set "$oraz" city=c65 --if-version "$old"
+says err 'the most is 64'
+says err 'change it from there with `kerwen set`'
+expect 0 "$KERWEN" -C Mary set "$oraz" city=c65
+n=0
+old=$(version_of Mary "$oraz")
+while [ "$n" -lt 64 ]; do
+	n=$((n + 1))
+	expect 0 "$KERWEN" -C Mary set "$oraz" "sex=$n" --if-version "$old"
+done
+expect 2 "$KERWEN" -C Mary set "$oraz" sex=65 --if-version "$old"
+says err 'decide with `kerwen resolve`'
+expect 0 "$KERWEN" -C Mary resolve "$oraz" sex=65
+
 # --- counters near 2^53 --------------------------------------------------------------------------
 
 most=9007199254740991
