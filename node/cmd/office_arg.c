@@ -30,6 +30,6 @@ int office_arg_find(struct cmd_context *c, const struct catalog *catalog, const 
 	}
 	*out = named != NULL ? named : numbered;
 	return *out != NULL ? CMD_OK :
-			      cmd_fail(c, CMD_FAILED, "see `kerwen office list`",
+			      cmd_fail(c, CMD_USAGE, "see `kerwen office list`",
 				       "there is no office \"%s\"", text);
 }

@@ -71,6 +71,8 @@ confirmed=$(sed 's/.*"total":\([0-9]*\),.*/\1/' out)
 
 expect 0 "$KERWEN" -C c office revoke Mary --reason stolen --author Orazow
 grep -q 'changes of it were not confirmed' out || fail "revoke says nothing of the rest: $(cat out)"
+expect 2 "$KERWEN" -C c office retire Nowhere --reason gone
+says err 'there is no office "Nowhere"'
 printf 'nr\nlate\n' >late.csv
 expect 1 "$KERWEN" -C c add person --for Mary nr=late
 says err 'Mary is closed'

@@ -51,7 +51,7 @@ done
 expect 2 "$KERWEN" -C c office revoke Mary
 grep -q -- '--reason' err || fail "no reason: $(cat err)"
 expect 2 "$KERWEN" -C c office retire Mary Merw --reason x
-expect 1 "$KERWEN" -C c office retire Nobody --reason x
+expect 2 "$KERWEN" -C c office retire Nobody --reason x
 grep -q 'no office "Nobody"' err || fail "unknown: $(cat err)"
 expect 2 "$KERWEN" -C c office retire Mary --on 2026-02-30 --reason x
 code=0
