@@ -213,6 +213,12 @@ static enum rc value_text(struct listing *l, const struct schema_field *f, const
 	if (op->code == OP_CLEAR) {
 		return RC_OK;
 	}
+	if (op->field == FIELD_HOME && op->value.len == HOME_LEN) {
+		struct bytes_reader r = bytes_reader_init(op->value);
+
+		*out = origin_office(l->node.store, bytes_get_be16(&r), &l->node.store->arena);
+		return RC_OK;
+	}
 	text = arena_take(&l->node.store->arena, 32);
 	if (text == NULL) {
 		return RC_NOMEM;

@@ -16,9 +16,26 @@ struct rule {
 	const struct cmd_args *args;
 	struct cmd_node node;
 	struct ruling *rulings;
+	const char **words; /* of each */
+	uint32_t count;
 	struct author_arg author;
 	bool accept;
 };
+
+/* A change that is named twice is one. */
+static void take(struct rule *r, const char *word, const struct ruling *v)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->count; i++) {
+		if (dot_compare(r->rulings[i].dot, v->dot) == 0 &&
+		    r->rulings[i].place == v->place) {
+			return;
+		}
+	}
+	r->words[r->count] = word;
+	r->rulings[r->count++] = *v;
+}
 
 static int read_args(struct rule *r)
 {
@@ -31,20 +48,24 @@ static int read_args(struct rule *r)
 				"a decision about others' work needs a reason");
 	}
 	r->rulings = arena_take(&r->node.scratch, r->args->words_count * sizeof(*r->rulings));
-	if (code == CMD_OK && r->rulings == NULL) {
+	r->words = arena_take(&r->node.scratch, r->args->words_count * sizeof(*r->words));
+	if (code == CMD_OK && (r->rulings == NULL || r->words == NULL)) {
 		code = open_fail(r->c, RC_NOMEM, "it cannot be decided");
 	}
 	for (i = 0; i < r->args->words_count && code == CMD_OK; i++) {
-		r->rulings[i].accept = r->accept;
-		code = quarantine_ref_read(r->c, r->args->words[i], &r->rulings[i].dot,
-					   &r->rulings[i].place);
+		struct ruling v = { .accept = r->accept };
+
+		code = quarantine_ref_read(r->c, r->args->words[i], &v.dot, &v.place);
+		if (code == CMD_OK) {
+			take(r, r->args->words[i], &v);
+		}
 	}
 	return code;
 }
 
 static int report(struct rule *r)
 {
-	unsigned count = r->args->words_count;
+	unsigned count = r->count;
 	bool is_dry = cmd_has(r->args, "dry-run");
 	json_t *document = NULL;
 
@@ -69,7 +90,7 @@ static int report(struct rule *r)
 static int rule(struct rule *r)
 {
 	struct ruling_request q = { .items = r->rulings,
-				    .count = r->args->words_count,
+				    .count = r->count,
 				    .author = r->author.name,
 				    .reason = r->author.reason,
 				    .is_dry = cmd_has(r->args, "dry-run") };
@@ -81,7 +102,7 @@ static int rule(struct rule *r)
 		return report(r);
 	}
 	return cmd_fail(r->c, cmd_exit_of(rc), why.hint[0] == '\0' ? NULL : why.hint, "%s%s%s",
-			at < q.count && rc != RC_DENIED ? r->args->words[at] : "",
+			at < q.count && rc != RC_DENIED ? r->words[at] : "",
 			at < q.count && rc != RC_DENIED ? ": " : "", why.text);
 }
 
@@ -118,7 +139,8 @@ const struct command cmd_quarantine_accept_command = {
 	.summary = "lets changes stand that might not (the centre)",
 	.details =
 		"Each becomes part of its record as its author wrote it: beside what others wrote\n"
-		"without knowing it, on all nodes alike. It is told at the next contact.",
+		"without knowing it, on all nodes alike. It is told at the next contact, and cannot be taken back: what is\n"
+		"wrong in the record is then corrected there.",
 	.options = options,
 	.run = run_accept,
 };
@@ -128,7 +150,7 @@ const struct command cmd_quarantine_discard_command = {
 	.words = "REF...",
 	.words_min = 1,
 	.words_max = LIMIT_RULINGS_PER_ENTRY_MAX,
-	.summary = "puts changes aside for good (the centre)",
+	.summary = "puts changes aside (the centre)",
 	.details =
 		"They are kept in their entries and listed with --all; `accept` is still possible.",
 	.options = options,

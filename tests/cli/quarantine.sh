@@ -109,7 +109,10 @@ expect 0 "$KERWEN" -C c quarantine accept "$ref" --reason "the list is on paper"
 grep -q 'would be: 1 change accepted' out || fail "dry run: $(cat out)"
 expect 0 "$KERWEN" -C c figures people --json
 grep -q "\"total\":$confirmed," out || fail "the dry run wrote something: $(cat out)"
-expect 0 "$KERWEN" -C c quarantine accept "$ref" --reason "the list is on paper"
+expect 0 "$KERWEN" -C c quarantine show "$ref"
+grep -q '^(home)  *put  *Mary *$' out || fail "the home: $(cat out)"
+expect 0 "$KERWEN" -C c quarantine accept "$ref" "$ref" --reason "the list is on paper"
+grep -q '^1 change accepted' out || fail "one change, named twice: $(cat out)"
 expect 0 "$KERWEN" -C c quarantine discard "$other" --reason "not known"
 expect 1 "$KERWEN" -C c quarantine accept "$ref" --reason again
 grep -q 'accepted already' err || fail "accepted twice: $(cat err)"
