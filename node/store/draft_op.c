@@ -238,8 +238,8 @@ static enum rc judge_policy(struct judge *j, const struct draft_op *op)
 	}
 	return by_centre ?
 		       draft_say(j->result, RC_DENIED,
-				 "ask the centre to correct it, or speak against it with "
-				 "`kerwen resolve`",
+				 "ask the centre to correct it; `kerwen resolve` replaces its "
+				 "value everywhere",
 				 "%s.%s was set by the centre", j->d->kind->name, f->name) :
 		       draft_say(j->result, RC_DENIED,
 				 "if it was wrong from the start, correct it with `kerwen resolve`",

@@ -498,6 +498,19 @@ expect 2 "$KERWEN" -C Mary set "$oraz" sex=65 --if-version "$old"
 says err 'decide with `kerwen resolve`'
 expect 0 "$KERWEN" -C Mary resolve "$oraz" sex=65
 
+# --- a value of the centre: an office replaces it by a decision alone ---------------------------
+
+expect 0 "$KERWEN" -C c set "$jeren" level=1
+meet
+expect 1 "$KERWEN" -C Merw set "$jeren" level=2
+says err '`kerwen resolve` replaces its value everywhere'
+expect 0 "$KERWEN" -C Merw resolve "$jeren" level=2
+meet
+for node in Mary c; do
+	expect 0 "$KERWEN" -C "$node" --json show "$jeren"
+	says out '"level":{"value":2,"conflict":false'
+done
+
 # --- the same write once more, from the same form -----------------------------------------------
 
 expect 0 "$KERWEN" -C Mary add person name=Sona sex=1
