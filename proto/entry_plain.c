@@ -28,6 +28,10 @@ static bool get_number(struct bytes_reader *r, uint64_t max, uint64_t *out)
 {
 	const uint8_t *start = r->p;
 
+	if (start < r->end && *start < 0x80 && *start <= max) {
+		*out = *r->p++; /* as most are */
+		return true;
+	}
 	*out = bytes_get_varint(r);
 	return r->rc == RC_OK && *out <= max && (r->p - start == 1 || r->p[-1] != 0);
 }

@@ -68,8 +68,8 @@ struct field_view {
 	const struct item **items; /* in the arena */
 	uint32_t count;
 	uint32_t shown; /* registers: place in items; count when unset or cleared */
-	bool conflict; /* in open conflict: a field that is closed never is */
-	int64_t sum; /* counters, clamped to +-VALUE_INT_MAX */
+	bool conflict;  /* in open conflict: a field that is closed never is */
+	int64_t sum;    /* counters, clamped to +-VALUE_INT_MAX */
 };
 
 /* What a field that merges so is to the merge (part.h). */

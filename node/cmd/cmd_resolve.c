@@ -382,7 +382,8 @@ const struct command cmd_resolve_command = {
 	.summary = "decides what is in open conflict, once and everywhere",
 	.details = "FIELD@N takes the value with this number, as `show` and `conflicts` print it;\n"
 		   "FIELD=VALUE another one. It also corrects what `set` may not change: a field\n"
-		   "that is fixed once it is set, and a value of the centre, which it replaces on all\n"
+		   "that is fixed once it is set, and a value of the centre, which it replaces on "
+		   "all\n"
 		   "nodes. The decision travels like any change, and is not asked again.",
 	.options = options,
 	.run = run,

@@ -152,8 +152,7 @@ bool draft_deletes_again(const struct judge *j)
 			if (covers_form(j->d, p->heads[k].dot)) {
 				return false;
 			}
-			again = again ||
-				(p->heads[k].deleted && is_own_beside(j, p->heads[k].dot));
+			again = again || (p->heads[k].deleted && is_own_beside(j, p->heads[k].dot));
 		}
 	}
 	return again;

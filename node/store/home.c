@@ -1,6 +1,9 @@
 #include "node/store/home.h"
 
 #include "node/store/feeds.h"
+#include "node/store/key.h"
+#include "node/store/parts.h"
+#include "node/store/work_priv.h"
 #include "sync/view.h"
 
 static bool puts_home(const struct change *c)
@@ -39,17 +42,40 @@ static enum rc has_place(struct work *w, struct dot d, bool *out)
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+/* Whether the part that is stored may have a home of somebody else; mostly there
+ * is none, or one change of the author made it. A record that this work touched
+ * is looked at itself. */
+static enum rc may_be_taken(struct work *w, const struct change *c, struct dot e, bool *out)
+{
+	struct key k = key_part(c->kind, c->id, feed_scope(e.feed));
+	struct bytes v;
+	struct dot d;
+	enum rc rc = RC_OK;
+
+	*out = true;
+	if (work_find(w, c->kind, c->id) == NULL) {
+		rc = kv_get(w->txn, KV_RECORD, key_bytes(&k), &v);
+		*out = rc == RC_OK &&
+		       !(parts_is_reference(v, &d) && feed_office(d.feed) == feed_office(e.feed));
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 enum rc home_is_taken(struct work *w, const struct change *c, struct dot e, bool *out)
 {
 	uint16_t office = feed_office(e.feed);
 	const struct part_field *homes = NULL;
 	const struct record *r = NULL;
+	bool look = false;
 	enum rc rc = RC_OK;
 	uint32_t i;
 
 	*out = false;
-	if (office == 0 || !puts_home(c)) {
-		return RC_OK;
+	if (office != 0 && puts_home(c)) {
+		rc = may_be_taken(w, c, e, &look);
+	}
+	if (rc != RC_OK || !look) {
+		return rc;
 	}
 	r = work_record(w, c->kind, c->id);
 	if (r == NULL) {

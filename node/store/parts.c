@@ -54,6 +54,16 @@ void parts_put_reference(struct bytes_writer *w, struct dot d, struct parts_plac
 	bytes_put_varint(w, place.len);
 }
 
+bool parts_is_reference(struct bytes value, struct dot *out)
+{
+	struct bytes_reader r = bytes_reader_init(value);
+	bool is = bytes_get_u8(&r) == 0;
+
+	out->feed = bytes_get_be64(&r);
+	out->seq = bytes_get_varint(&r);
+	return is && r.rc == RC_OK;
+}
+
 /* Nothing was there that an author could have seen. */
 static bool covers_nothing(void *ctx, struct dot d)
 {

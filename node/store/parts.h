@@ -26,6 +26,9 @@ enum rc parts_list(struct bytes entry, struct arena *a, struct parts_place **out
 
 void parts_put_reference(struct bytes_writer *w, struct dot d, struct parts_place place);
 
+/* Whether a value of the table refers to a change, and to one of which entry. */
+bool parts_is_reference(struct bytes value, struct dot *out);
+
 /* Reads a value of the table, whichever it is; everything is copied into a.
  * RC_CORRUPT: neither a state nor a reference that leads somewhere. */
 enum rc parts_read(struct kv_txn *t, struct bytes value, struct arena *a, struct part *out);
