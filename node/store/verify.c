@@ -124,9 +124,9 @@ bool verify_is_due(struct verify *v)
 }
 
 /* Others that want to write get their turn: the lock of the database is not fair. */
-static void let_others_write(void)
+static void let_others_write(const struct verify *v)
 {
-	static const struct timespec pause = { .tv_nsec = 5000000 };
+	struct timespec pause = { .tv_nsec = v->options->is_eager ? 2000000 : 20000000 };
 
 	(void)nanosleep(&pause, NULL);
 }
@@ -144,8 +144,8 @@ enum rc verify_renew(struct verify *v)
 	    v->options->is_stopped(v->options->ctx)) {
 		return RC_CLOSED;
 	}
-	if (v->writes && !v->options->is_eager) {
-		let_others_write();
+	if (v->writes) {
+		let_others_write(v);
 	}
 	return rc == RC_OK ? begin(v) : rc;
 }

@@ -42,9 +42,11 @@ static struct verify_report run_verify(struct fixture_node *n, bool repairs, boo
 					  .is_eager = eager };
 	struct verify *v = NULL;
 	struct verify_report report;
+	enum rc rc = RC_OK;
 
 	said[0] = '\0';
-	cr_assert_eq(verify_run(n->store, &options, &v), RC_OK);
+	rc = verify_run(n->store, &options, &v);
+	cr_assert_eq(rc, RC_OK, "%s", rc_text(rc));
 	report = *verify_result(v);
 	verify_free(v);
 	return report;
@@ -176,7 +178,7 @@ struct writing {
 	struct store *store;
 	struct uuid id;
 	atomic_bool stop;
-	unsigned commits;
+	atomic_uint commits;
 };
 
 static void *write_on(void *ctx)
@@ -184,7 +186,7 @@ static void *write_on(void *ctx)
 	struct writing *w = ctx;
 	struct fixture_node n = { .store = w->store };
 
-	while (!atomic_load(&w->stop)) {
+	while (!atomic_load(&w->stop) && atomic_load(&w->commits) < 30) { /* it ends */
 		char nr[16], city[24];
 
 		(void)snprintf(nr, sizeof(nr), "nr=%u", 100 + w->commits);
@@ -207,7 +209,7 @@ static void verify_beside(struct fixture_node *n, struct uuid id, bool repairs)
 
 	cr_assert_eq(store_share(n->store, &w.store), RC_OK);
 	cr_assert_eq(pthread_create(&thread, NULL, write_on, &w), 0);
-	for (i = 0; i < (repairs ? 3 : 10); i++) {
+	for (i = 0; i < 30 && (i < 3 || !moved || atomic_load(&w.commits) < 8); i++) {
 		r = run_verify(n, repairs, true);
 		cr_expect_eq(r.problems, 0u, "%s", said);
 		moved = moved || r.moved;

@@ -102,7 +102,8 @@ Test(message_codec, a_chunk_comes_back_as_it_was)
 				      .entries = entries,
 				      .entries_count = 1,
 				      .seal = { 2 } } };
-	struct message m = { .type = MESSAGE_CHUNK, .chunk = { runs, 2 } }, back;
+	struct message m = { .type = MESSAGE_CHUNK, .chunk = { .runs = runs, .runs_count = 2 } },
+		       back;
 	uint32_t i;
 
 	cr_assert_eq(decode(encode(&m), &back), RC_OK);
@@ -182,7 +183,7 @@ Test(message_codec, what_does_not_fit_a_frame_is_told)
 	const struct run run = {
 		.feed = 1, .first_seq = 1, .entries = entries, .entries_count = 2
 	};
-	struct message m = { .type = MESSAGE_CHUNK, .chunk = { &run, 1 } };
+	struct message m = { .type = MESSAGE_CHUNK, .chunk = { .runs = &run, .runs_count = 1 } };
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
 	struct arena small = arena_init(memory, 100);
 
