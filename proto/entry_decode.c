@@ -91,6 +91,22 @@ static enum rc read_rulings(const Kerwen__Header *m, struct arena *a, struct hea
 	return RC_OK;
 }
 
+static enum rc read_floor(const Kerwen__Header *m, struct header *out)
+{
+	if (m->floor == NULL) {
+		return RC_OK;
+	}
+	if (m->floor->seq == 0 || m->floor->seq >= m->seq || m->floor->bytes == 0 ||
+	    m->floor->root.len != HASH_LEN) {
+		return RC_CORRUPT;
+	}
+	out->has_floor = true;
+	out->floor.seq = m->floor->seq;
+	out->floor.bytes = m->floor->bytes;
+	memcpy(out->floor.root, m->floor->root.data, HASH_LEN);
+	return RC_OK;
+}
+
 static bool is_header_bounded(const Kerwen__Header *m)
 {
 	return m->n_parts <= LIMIT_PARTS_PER_COMMIT_MAX && m->n_cuts <= LIMIT_CUTS_PER_ENTRY_MAX &&
@@ -134,6 +150,9 @@ enum rc entry_decode_header(struct bytes b, struct arena *a, struct header *out)
 	}
 	rc = read_carried(m, out);
 	if (rc == RC_OK) {
+		rc = read_floor(m, out);
+	}
+	if (rc == RC_OK) {
 		rc = read_parts(m, a, out);
 	}
 	if (rc == RC_OK) {
@@ -165,7 +184,11 @@ static enum rc read_entry(const Kerwen__Entry *m, struct arena *a, struct entry 
 	out->changes_count = (uint32_t)m->n_changes;
 	rc = entry_decode_header(out->header_bytes, a, &out->header);
 	out->header.changes_count = out->changes_count;
-	return rc == RC_OK && out->header.touches > out->changes_count ? RC_CORRUPT : rc;
+	/* A header alone may be all that is kept of an entry: whoever takes entries
+	 * in looks at those without changes (apply_check_header). */
+	return rc == RC_OK && out->changes_count > 0 && out->header.touches > out->changes_count ?
+		       RC_CORRUPT :
+		       rc;
 }
 
 enum rc entry_decode(struct bytes b, struct arena *a, struct entry *out)

@@ -53,6 +53,17 @@ static void put_ruling(struct bytes_writer *w, const struct ruling *v)
 	wire_put_element(w, 17, bytes_written(&s));
 }
 
+static void put_floor(struct bytes_writer *w, const struct base_point *floor)
+{
+	uint8_t buffer[SMALL_MAX];
+	struct bytes_writer s = bytes_writer_init(buffer, sizeof(buffer));
+
+	wire_put_uint(&s, 1, floor->seq);
+	wire_put_uint(&s, 2, floor->bytes);
+	wire_put_bytes(&s, 3, bytes_at(floor->root, HASH_LEN));
+	wire_put_element(w, 18, bytes_written(&s));
+}
+
 void entry_encode_header(const struct header *h, struct bytes_writer *w)
 {
 	uint32_t i;
@@ -85,6 +96,9 @@ void entry_encode_header(const struct header *h, struct bytes_writer *w)
 	}
 	for (i = 0; i < h->rulings_count; i++) {
 		put_ruling(w, &h->rulings[i]);
+	}
+	if (h->has_floor) {
+		put_floor(w, &h->floor);
 	}
 }
 

@@ -50,6 +50,9 @@ static enum rc read_scope(const Kerwen__ScopeHead *m, struct arena *a, struct sc
 	out->office_incarnation = m->office_incarnation;
 	out->centre_seq = m->centre_seq;
 	out->office_seq = m->office_seq;
+	out->confirm = m->confirm;
+	out->base_seq = m->base_seq;
+	out->base_pieces = m->base_pieces;
 	rc = read_hash(m->centre_hash, m->centre_seq, out->centre_hash);
 	if (rc == RC_OK) {
 		rc = read_hash(m->office_hash, m->office_seq, out->office_hash);
@@ -111,6 +114,23 @@ static enum rc read_run(const Kerwen__Run *m, struct arena *a, struct run *out)
 	return RC_OK;
 }
 
+static enum rc read_base(const Kerwen__Chunk *m, struct chunk *out)
+{
+	out->has_base = m->piece != NULL;
+	if (m->piece == NULL) {
+		return RC_OK;
+	}
+	if (m->n_runs > 0 || m->piece->scope > UINT16_MAX || m->piece->seq == 0 ||
+	    m->piece->data.len == 0) {
+		return RC_CORRUPT;
+	}
+	out->base.scope = (uint16_t)m->piece->scope;
+	out->base.seq = m->piece->seq;
+	out->base.number = m->piece->number;
+	out->base.data = borrow(m->piece->data);
+	return RC_OK;
+}
+
 static enum rc read_chunk(const Kerwen__Chunk *m, struct arena *a, struct chunk *out)
 {
 	struct run *runs = arena_take(a, m->n_runs * sizeof(*runs));
@@ -122,7 +142,7 @@ static enum rc read_chunk(const Kerwen__Chunk *m, struct arena *a, struct chunk 
 	}
 	out->runs = runs;
 	out->runs_count = (uint32_t)m->n_runs;
-	return rc;
+	return rc == RC_OK ? read_base(m, out) : rc;
 }
 
 static enum rc read_spans(const Kerwen__Want *m, struct arena *a, struct message *out)

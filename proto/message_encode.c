@@ -54,6 +54,9 @@ static void put_scope(struct bytes_writer *w, const struct scope_head *s, struct
 	for (i = 0; i < s->held_count; i++) {
 		put_dot(&sub, 8, s->held[i]);
 	}
+	wire_put_uint(&sub, 9, s->confirm);
+	wire_put_uint(&sub, 10, s->base_seq);
+	wire_put_uint(&sub, 11, s->base_pieces);
 	end(w, 4, &sub);
 	arena_release(scratch, mark);
 }
@@ -94,6 +97,19 @@ static void put_run(struct bytes_writer *w, const struct run *run, struct arena 
 	arena_release(scratch, mark);
 }
 
+static void put_base(struct bytes_writer *w, const struct base_piece *p, struct arena *scratch)
+{
+	size_t mark = arena_mark(scratch);
+	struct bytes_writer sub = begin(scratch);
+
+	wire_put_uint(&sub, 1, p->scope);
+	wire_put_uint(&sub, 2, p->seq);
+	wire_put_uint(&sub, 3, p->number);
+	wire_put_bytes(&sub, 4, p->data);
+	end(w, 2, &sub);
+	arena_release(scratch, mark);
+}
+
 static void put_chunk(struct bytes_writer *w, const struct chunk *c, struct arena *scratch)
 {
 	struct bytes_writer sub = begin(scratch);
@@ -101,6 +117,9 @@ static void put_chunk(struct bytes_writer *w, const struct chunk *c, struct aren
 
 	for (i = 0; i < c->runs_count; i++) {
 		put_run(&sub, &c->runs[i], scratch);
+	}
+	if (c->has_base) {
+		put_base(&sub, &c->base, scratch);
 	}
 	end(w, 2, &sub);
 }

@@ -65,6 +65,13 @@ struct ruling {
 	bool accept;
 };
 
+/* "A base stands for all that I had applied of this scope at my entry seq": so
+ * many bytes, and the hash of the list of its pieces' hashes. */
+struct base_point {
+	uint64_t seq, bytes;
+	uint8_t root[HASH_LEN];
+};
+
 /* One of the scopes that a commit of several touches: its last entry there. */
 struct commit_part {
 	uint16_t scope;
@@ -95,6 +102,8 @@ struct header {
 	struct cut replaces;          /* the entry of a forked feed that this one stands for */
 	const struct ruling *rulings; /* entries of the centre only */
 	uint32_t rulings_count;
+	bool has_floor;
+	struct base_point floor; /* entries of the centre only */
 };
 
 struct entry {

@@ -19,6 +19,9 @@ struct scope_head {
 	uint8_t centre_hash[MESSAGE_HASH_LEN], office_hash[MESSAGE_HASH_LEN];
 	const struct dot *held; /* feeds held ahead of the applied point */
 	uint32_t held_count;
+	uint64_t confirm;     /* asked by the centre; 0: nothing */
+	uint64_t base_seq;    /* an office: the base under way; 0: none */
+	uint32_t base_pieces; /* that are here */
 };
 
 struct hello {
@@ -42,10 +45,20 @@ struct run {
 	uint8_t seal[SIG_LEN];
 };
 
+/* A piece of a base: see proto/README.md. */
+struct base_piece {
+	uint16_t scope;
+	uint64_t seq;
+	uint32_t number;
+	struct bytes data;
+};
+
 struct chunk {
 	const struct run *runs;
 	uint32_t runs_count;
 	bool is_end; /* to be sent without runs: that was all that a Want asked for */
+	bool has_base; /* then there are no runs */
+	struct base_piece base;
 };
 
 /* Why a peer is sent away. */

@@ -6,6 +6,7 @@
 #include "node/cmd/open.h"
 #include "node/cmd/origin.h"
 #include "node/net/control.h"
+#include "node/store/base_take.h"
 #include "node/store/conflicts.h"
 #include "node/store/damage.h"
 #include "node/store/feeds.h"
@@ -37,8 +38,10 @@ struct status {
 	uint64_t damaged;                   /* entries, seals, geneses (damage.h) */
 	bool is_repairing;                  /* a repair was begun and is not done */
 	uint64_t unknown;                   /* records that the schema here does not explain */
-	bool runs;                          /* a daemon does */
-	json_t *daemon;                     /* its answer; NULL: none */
+	bool is_taking;                     /* a base comes in: what is here is not all yet */
+	unsigned base_percent;
+	bool runs;      /* a daemon does */
+	json_t *daemon; /* its answer; NULL: none */
 	struct peer *peers;
 	uint32_t peers_count;
 };
@@ -230,6 +233,9 @@ static enum rc print_json(const struct status *s)
 				      time_or_null(m->oldest_unconfirmed_ms));
 	failed |=
 		json_object_set_new(document, "set_aside", json_integer((json_int_t)m->set_aside));
+	failed |= json_object_set_new(document, "base_percent",
+				      s->is_taking ? json_integer((json_int_t)s->base_percent) :
+						     json_null());
 	failed |= json_object_set_new(document, "restored", make_story(s));
 	failed |= json_object_set_new(document, "damaged", make_damaged(s));
 	failed |= json_object_set_new(document, "damaged_count",
@@ -382,6 +388,10 @@ static enum rc print_text(const struct status *s)
 	} else {
 		out_line(s->c->out, "%s, office %u of %s", i->name, i->number, i->system_name);
 	}
+	if (s->is_taking) {
+		out_line(s->c->out, "base: %u %% - not ready: the next sync goes on with it",
+			 s->base_percent);
+	}
 	print_records(s);
 	print_shared(s);
 	if (m->quarantine > 0) {
@@ -465,6 +475,7 @@ static int print(struct status *s)
 		return code;
 	}
 	rc = summary_get(s->node.store, s->txn, &s->node.store->arena, &s->summary);
+	s->is_taking = base_take_percent(s->node.store, s->txn, &s->base_percent);
 	s->summary.records = count.records;
 	s->disputed = count.disputed;
 	s->unknown = count.unknown;

@@ -10,6 +10,7 @@
 #include "node/cmd/addresses.h"
 #include "node/net/control.h"
 #include "node/net/manual.h"
+#include "node/store/base_take.h"
 #include "node/store/restored.h"
 #include "node/store/summary.h"
 
@@ -290,6 +291,20 @@ static void tell_story(struct cmd_node *n, const struct restored *before)
 	}
 }
 
+/* Half of a base is nothing yet. */
+static void tell_base(struct cmd_context *c, struct cmd_node *n)
+{
+	struct kv_txn *t = NULL;
+	unsigned percent = 0;
+	bool is_taking = store_begin(n->store, false, &t) == RC_OK &&
+			 base_take_percent(n->store, t, &percent);
+
+	store_end(n->store, t);
+	if (is_taking) {
+		out_note(c->out, "base: %u %% - not ready: the next sync goes on with it", percent);
+	}
+}
+
 static int sync_node(struct cmd_context *c, const struct cmd_args *args, struct cmd_node *n)
 {
 	const char *centre = cmd_option(args, "centre");
@@ -347,6 +362,7 @@ static int run(struct cmd_context *c, const struct cmd_args *args)
 
 	if (code == CMD_OK) {
 		code = sync_node(c, args, &n);
+		tell_base(c, &n);
 	}
 	open_close(&n);
 	return code;

@@ -47,6 +47,7 @@ extern const struct command cmd_quarantine_show_command;
 extern const struct command cmd_quarantine_accept_command;
 extern const struct command cmd_quarantine_discard_command;
 extern const struct command cmd_verify_command;
+extern const struct command cmd_compact_command;
 extern const struct command cmd_limits_command;
 extern const struct command cmd_version_command;
 extern const struct command cmd_help_command;
@@ -98,6 +99,7 @@ const struct command *const cmd_table[] = {
 	&cmd_quarantine_accept_command,
 	&cmd_quarantine_discard_command,
 	&cmd_verify_command,
+	&cmd_compact_command,
 	&cmd_limits_command,
 	&cmd_version_command,
 	&cmd_help_command,

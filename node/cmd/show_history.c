@@ -5,6 +5,7 @@
 
 #include "node/store/context.h"
 #include "node/store/feeds.h"
+#include "node/store/floor.h"
 #include "node/store/history.h"
 #include "node/store/parts.h"
 #include "node/store/quarantine.h"
@@ -310,4 +311,22 @@ enum rc show_history(struct show *s, struct show_step **steps, uint32_t *count)
 	*steps = g.steps;
 	*count = g.count;
 	return rc == RC_OK ? show_beside(g.steps, g.names_count, s->arena) : rc;
+}
+
+enum rc show_history_is_cut(struct show *s, bool *out)
+{
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	*out = false;
+	for (i = 0; i < s->record.parts_count && rc == RC_OK && !*out; i++) {
+		size_t mark = arena_mark(s->arena);
+		struct part base;
+
+		rc = floor_part(s->txn, s->record.kind_number, s->record.id,
+				s->record.parts[i].scope, s->arena, &base);
+		*out = rc == RC_OK && base.vector.count > 0;
+		arena_release(s->arena, mark);
+	}
+	return rc;
 }

@@ -42,6 +42,9 @@ struct show_step {
 /* Gives the steps, in the arena. RC_NOMEM, or what the store answered. */
 enum rc show_history(struct show *s, struct show_step **steps, uint32_t *count);
 
+/* Whether older steps are gone: a base stands for them (store/floor.h). */
+enum rc show_history_is_cut(struct show *s, bool *out);
+
 /* Adds a place. RC_NOMEM. */
 enum rc show_places_add(struct show_places *p, uint32_t place, struct arena *a);
 

@@ -219,6 +219,7 @@ enum rc show_print_history(struct show *s)
 	struct out_table *t = NULL;
 	struct show_step *steps = NULL;
 	uint32_t i, count = 0;
+	bool is_cut = false;
 	enum rc rc = show_history(s, &steps, &count), printed = RC_OK;
 
 	if (rc != RC_OK) {
@@ -233,6 +234,12 @@ enum rc show_print_history(struct show *s)
 		arena_release(s->arena, mark);
 	}
 	printed = out_table_print(s->out, t);
+	rc = rc == RC_OK ? show_history_is_cut(s, &is_cut) : rc;
+	if (is_cut) {
+		out_note(s->out,
+			 "what is older was cleaned up (kerwen compact): the record's values "
+			 "are kept, not how they came about");
+	}
 	return rc == RC_OK ? printed : rc;
 }
 
@@ -310,10 +317,16 @@ enum rc show_put_history(struct show *s, json_t *document)
 	struct show_step *steps = NULL;
 	json_t *list = json_array();
 	uint32_t i, count = 0;
+	bool is_cut = false;
 	enum rc rc = show_history(s, &steps, &count);
 
 	for (i = 0; i < count && rc == RC_OK; i++) {
 		rc = put_step(s, &steps[i], i, list);
 	}
-	return json_object_set_new(document, "history", list) == 0 ? rc : RC_NOMEM;
+	rc = rc == RC_OK ? show_history_is_cut(s, &is_cut) : rc;
+	return json_object_set_new(document, "history", list) == 0 &&
+			       json_object_set_new(document, "history_is_cut",
+						   json_boolean(is_cut)) == 0 ?
+		       rc :
+		       RC_NOMEM;
 }

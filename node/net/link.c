@@ -162,9 +162,14 @@ static void on_leave(void *ctx, const uint32_t *torn, uint32_t count)
 	put_job(ctx, job);
 }
 
-static void on_issue(void *ctx)
+static void on_issue(void *ctx, const struct confirm *asked)
 {
-	put_job(ctx, writer_job_new(WRITER_ISSUE));
+	struct writer_job *job = writer_job_new(WRITER_ISSUE);
+
+	if (job != NULL) {
+		job->asked = *asked;
+	}
+	put_job(ctx, job);
 }
 
 static void on_admit(void *ctx, const struct hello *hello)

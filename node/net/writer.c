@@ -117,6 +117,7 @@ static enum rc run_job(struct work *w, struct writer_job *job, struct arena *inb
 	case WRITER_ISSUE:
 		job->rc = work_flush(w);
 		job->rc = job->rc == RC_OK ? rejoin_issue(w) : job->rc;
+		job->rc = job->rc == RC_OK ? confirm_write(w, &job->asked) : job->rc;
 		return job->rc;
 	case WRITER_ADMIT:
 		break;

@@ -13,6 +13,7 @@
 
 #include <uv.h>
 
+#include "node/store/confirm.h"
 #include "node/store/receive.h"
 
 enum writer_job_type {
@@ -31,6 +32,7 @@ struct writer_job {
 	int64_t contact_ms, heard_ms;           /* WRITER_PEER */
 	uint32_t incarnation;                   /* WRITER_PEER: of the office; 0: not told */
 	struct receive_down down;               /* WRITER_CHUNK, WRITER_LEAVE */
+	struct confirm asked;                   /* WRITER_ISSUE */
 	/* Filled in by the writer. */
 	enum rc rc;
 	struct receive_result result;

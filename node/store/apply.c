@@ -15,6 +15,7 @@
 #include "node/store/aside.h"
 #include "node/store/context.h"
 #include "node/store/epoch.h"
+#include "node/store/floor.h"
 #include "node/store/home.h"
 #include "node/store/rejoin.h"
 #include "node/store/replaced.h"
@@ -86,6 +87,13 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 
 		named = named || (p->scope == feed_scope(h->feed) && p->last_seq >= h->seq);
 	}
+	if (h->touches > h->changes_count) {
+		return RC_CORRUPT;
+	}
+	if (h->has_floor && (feed_office(h->feed) != 0 || feed_scope(h->feed) == 0 ||
+			     h->changes_count + h->cuts_count > 0)) {
+		return RC_CORRUPT;
+	}
 	if (!named || !replaced_is_form(h) || names_scope_twice(h) ||
 	    (before == NULL) != (h->seq == 1)) {
 		return RC_CORRUPT;
@@ -123,6 +131,10 @@ static enum rc judge_change(struct work *w, const struct entry *e, uint32_t plac
 		rc = home_is_taken(w, change, (struct dot){ e->header.feed, e->header.seq },
 				   &taken);
 		*why = QUARANTINE_DENIED;
+	}
+	if (rc == RC_OK && !taken) {
+		rc = floor_bars(w, &e->header, change, &taken);
+		*why = QUARANTINE_OLD;
 	}
 	return rc == RC_OK && taken ? RC_NOTFOUND : rc;
 }
@@ -222,6 +234,9 @@ static enum rc apply_entry(struct work *w, struct dot d, uint64_t upto)
 			rc = rc == RC_OK ? apply_load(w, d, &e) : rc;
 		}
 		rc = rc == RC_OK ? apply_change(w, &e, i, upto) : rc;
+	}
+	if (rc == RC_OK && e.header.has_floor) {
+		return floor_say(w, &e.header);
 	}
 	return rc == RC_OK && e.header.rulings_count > 0 ? ruling_apply(w, &e.header) : rc;
 }

@@ -30,6 +30,8 @@ struct author_entry {
 	struct cut replaces;
 	const struct ruling *rulings;
 	uint32_t rulings_count;
+	bool has_floor;
+	struct base_point floor;
 	struct author_entry *next;
 };
 
@@ -307,6 +309,20 @@ enum rc author_judge(struct author *a, struct author_scope *s, const struct ruli
 	return RC_OK;
 }
 
+enum rc author_floor(struct author *a, struct author_scope *s, const struct base_point *floor,
+		     struct dot *out)
+{
+	struct author_entry *e = begin_entry(a, s);
+
+	if (e == NULL) {
+		return RC_NOMEM;
+	}
+	e->has_floor = true;
+	e->floor = *floor;
+	*out = last_dot(s);
+	return RC_OK;
+}
+
 /* The list that ties the scopes of a commit; none for a single entry. */
 static enum rc list_parts(const struct author *a, const struct commit_part **out, uint32_t *count)
 {
@@ -362,6 +378,8 @@ static enum rc write_entry(struct author *a, struct author_scope *s, const struc
 	h->replaces = e->replaces;
 	h->rulings = e->rulings;
 	h->rulings_count = e->rulings_count;
+	h->has_floor = e->has_floor;
+	h->floor = e->floor;
 	h->touches = e->touches;
 	put_origin(a, e->origin, h);
 	h->seq = s->state.head + 1;

@@ -72,6 +72,10 @@ enum rc author_add(struct author *a, struct author_scope *s, struct bytes change
 enum rc author_cut(struct author *a, struct author_scope *s, const struct cut *cuts, uint32_t count,
 		   struct dot *out);
 
+/* Adds an entry that only states a floor (the centre). */
+enum rc author_floor(struct author *a, struct author_scope *s, const struct base_point *floor,
+		     struct dot *out);
+
 /* The commit is what somebody did before: his name, time, epoch and base id
  * (reissue.h). h must outlive the author. */
 void author_act_for(struct author *a, const struct header *h);

@@ -7,9 +7,11 @@
 #include "node/base/config.h"
 #include "node/base/crypto.h"
 #include "node/base/keyfile.h"
+#include "node/base/log.h"
 #include "node/base/mem.h"
 #include "node/base/partfile.h"
 #include "node/store/backup.h"
+#include "node/store/compact.h"
 #include "node/store/datadir.h"
 
 enum { PROGRESS_EVERY = 1024 };
@@ -24,7 +26,9 @@ struct writing {
 	struct secretfile_writer *out;
 	char *key_text, *config_text;
 	size_t key_len, config_len;
-	uint64_t done; /* rows */
+	uint64_t done;     /* rows */
+	struct dot *heads; /* of the centre: what the backup holds */
+	uint32_t heads_count;
 };
 
 static enum rc read_file(struct writing *w, const char *name, size_t max, char **out, size_t *len)
@@ -228,6 +232,10 @@ static enum rc write_snapshot(struct writing *w)
 	if (rc == RC_OK) {
 		rc = put_all(w);
 	}
+	if (rc == RC_OK) {
+		rc = compact_read_heads(w->store, t, &w->heads, &w->heads_count);
+		rc = rc == RC_OK ? RC_OK : fail_writing(w, rc);
+	}
 	store_end(w->store, t);
 	return rc;
 }
@@ -241,6 +249,7 @@ static void drop(struct writing *w)
 	}
 	free(w->key_text);
 	free(w->config_text);
+	free(w->heads);
 	partfile_drop(&w->file);
 }
 
@@ -266,6 +275,11 @@ enum rc backup_write(struct store *s, const struct backup_options *o, struct bac
 		out->header = w.header;
 		out->bytes = end < 0 ? 0 : (uint64_t)end;
 		rc = partfile_keep(&w.file, why);
+	}
+	/* Without the statement the backup is as good: floors stay lower. */
+	if (rc == RC_OK && compact_note_backup(s, w.heads, w.heads_count) != RC_OK) {
+		log_warn("the database could not note that it has a backup: `kerwen compact` "
+			 "will not go by it");
 	}
 	drop(&w);
 	return rc;

@@ -79,6 +79,9 @@ enum rc feeds_get_entry(struct kv_txn *t, struct dot d, struct feed_entry *out)
 	struct bytes_reader r;
 	enum rc rc = kv_get(t, KV_ENTRY, key_bytes(&k), &v);
 
+	if (rc == RC_NOTFOUND) {
+		rc = kv_get(t, KV_CONTEXT, key_bytes(&k), &v);
+	}
 	if (rc != RC_OK) {
 		return rc;
 	}

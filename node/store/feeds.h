@@ -46,6 +46,10 @@ enum rc feeds_put(struct kv_txn *t, const struct feed_state *s);
 /* The first feed whose id is >= from. RC_NOTFOUND: none. */
 enum rc feeds_next(struct kv_txn *t, uint64_t from, struct feed_state *out);
 
+/*
+ * An entry. Of one below the floor (floor.h) that is still needed there is the
+ * header alone: bytes is an entry without its changes, from the table context.
+ */
 enum rc feeds_get_entry(struct kv_txn *t, struct dot d, struct feed_entry *out);
 enum rc feeds_put_entry(struct kv_txn *t, const struct feed_entry *e);
 

@@ -6,6 +6,7 @@
 #include "node/base/log.h"
 #include "node/store/damage.h"
 #include "node/store/feeds.h"
+#include "node/store/floor.h"
 #include "proto/entry_codec.h"
 
 /* --- asking ---------------------------------------------------------------------- */
@@ -34,9 +35,15 @@ enum rc heal_list(const struct store *s, struct kv_txn *t, uint16_t peer, struct
 	*notes = 0;
 	for (; rc == RC_OK; d.seq++) {
 		struct span *last = *count == 0 ? NULL : &out[*count - 1];
-		uint64_t seq;
+		uint64_t seq, gone = 0;
 
 		rc = damage_next(t, d, &d, &what);
+		if (rc == RC_OK) {
+			rc = floor_gone(t, d.feed, &gone);
+		}
+		if (rc == RC_OK && gone > 0 && d.seq <= gone) {
+			continue; /* a base stands for it: nobody has it any more */
+		}
 		seq = d.seq == 0 ? 1 : d.seq; /* a genesis comes with entry 1 */
 		if (rc != RC_OK || !may_have(s, peer, d.feed)) {
 			continue;
@@ -55,15 +62,19 @@ enum rc heal_give(struct store *s, struct kv_txn *t, const struct span *want, st
 {
 	struct send_gift gift = { .feed = want->feed, .is_span = true };
 	struct feed_state f;
+	uint64_t gone = 0;
 	enum rc rc = may_have(s, send->peer, want->feed) && want->first > 0 ? RC_OK : RC_DENIED;
 
 	if (rc == RC_OK) {
 		rc = feeds_get(t, want->feed, &f);
 	}
+	if (rc == RC_OK) {
+		rc = floor_gone(t, want->feed, &gone);
+	}
 	if (rc != RC_OK) {
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	}
-	gift.after = want->first - 1;
+	gift.after = want->first > gone ? want->first - 1 : gone;
 	gift.upto = want->last < f.head ? want->last : f.head;
 	return send_give(send, &gift);
 }
@@ -261,10 +272,15 @@ enum rc heal_take(struct work *w, const struct run *run, uint64_t *healed)
 {
 	struct healing h = { .w = w, .run = run };
 	size_t mark = arena_mark(w->arena);
+	uint64_t gone = 0;
 	bool proved = false;
 	enum rc rc = feeds_get(w->txn, run->feed, &h.state);
 
-	if (rc != RC_OK || run->first_seq == 0 || run->first_seq > h.state.head) {
+	if (rc == RC_OK) {
+		rc = floor_gone(w->txn, run->feed, &gone);
+	}
+	/* What a base stands for is not put back beside it. */
+	if (rc != RC_OK || run->first_seq == 0 || run->first_seq <= gone || run->first_seq > h.state.head) {
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	}
 	h.held = run->first_seq + run->entries_count - 1;

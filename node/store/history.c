@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/store/feeds.h"
+#include "node/store/floor.h"
 #include "node/store/key.h"
 #include "proto/entry_codec.h"
 
@@ -12,6 +13,10 @@ struct list {
 	struct arena *arena;
 	struct history *out;
 	uint32_t max;
+	uint16_t kind;
+	struct uuid id;
+	bool has_floor; /* what is below it is not in the list */
+	struct floor floor;
 };
 
 static enum rc find_place(struct kv_txn *t, struct dot d, uint64_t *place)
@@ -37,6 +42,14 @@ static enum rc add_step(struct list *l, struct dot d)
 	struct history_step *steps = NULL;
 	uint32_t i;
 
+	if (l->has_floor) {
+		bool has = false;
+		enum rc rc = floor_has(l->txn, &l->floor, l->kind, l->id, d, &has);
+
+		if (rc != RC_OK || has) {
+			return rc;
+		}
+	}
 	if (h->count == l->max) {
 		l->max *= 2;
 		steps = arena_take(l->arena, l->max * sizeof(*steps));
@@ -124,7 +137,12 @@ static enum rc look_up_commits(struct kv_txn *t, struct history *h)
 enum rc history_get(struct kv_txn *t, const struct record *r, const struct record_part *p,
 		    struct arena *a, struct history *out)
 {
-	struct list l = { .txn = t, .arena = a, .out = out, .max = p->part.vector.count + 4 };
+	struct list l = { .txn = t,
+			  .arena = a,
+			  .out = out,
+			  .max = p->part.vector.count + 4,
+			  .kind = r->kind_number,
+			  .id = r->id };
 	enum rc rc = RC_OK;
 	uint32_t i;
 
@@ -133,6 +151,9 @@ enum rc history_get(struct kv_txn *t, const struct record *r, const struct recor
 	if (out->steps == NULL) {
 		return RC_NOMEM;
 	}
+	rc = floor_get(t, p->scope, FLOOR_HERE, &l.floor);
+	l.has_floor = rc == RC_OK;
+	rc = rc == RC_NOTFOUND ? RC_OK : rc;
 	for (i = 0; i < p->part.vector.count && rc == RC_OK; i++) {
 		rc = add_step(&l, p->part.vector.dots[i]);
 	}

@@ -26,7 +26,8 @@ struct history {
 	uint32_t count;
 };
 
-/* The steps of one part of a record. RC_NOMEM, or what the store answered. */
+/* The steps of one part of a record; without those below the floor, for which
+ * the base stands (floor_part). RC_NOMEM, or what the store answered. */
 enum rc history_get(struct kv_txn *t, const struct record *r, const struct record_part *p,
 		    struct arena *a, struct history *out);
 

@@ -33,6 +33,9 @@ enum kv_table {
 	KV_REPLACED,   /* replaced.h */
 	KV_ACCEPT,     /* quarantine.h */
 	KV_PROOF,      /* equivocation.h */
+	KV_CONTEXT,    /* feeds.h */
+	KV_BASE,       /* floor.h */
+	KV_PIECE,      /* base.h */
 	KV_TABLES
 };
 

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "node/store/base_take.h"
+#include "node/store/confirm.h"
 #include "node/store/feeds.h"
+#include "node/store/floor.h"
 #include "node/store/heads.h"
 #include "node/store/rejoin.h"
 
@@ -205,6 +208,7 @@ static enum rc hello_of_office(struct store *s, struct kv_txn *t, uint16_t scope
 	struct own_feed own;
 	uint64_t from = feed_pack(s->info.number, scope, 0);
 	uint32_t first = *count;
+	struct base_stand under_way;
 	bool spoken_of = false;
 	enum rc rc = get_state(t, store_centre_feed(s, scope), &centre);
 
@@ -217,6 +221,11 @@ static enum rc hello_of_office(struct store *s, struct kv_txn *t, uint16_t scope
 		h->office_incarnation = s->info.incarnation; /* who is calling */
 	}
 	rc = list_held(s, t, h);
+	if (rc == RC_OK) {
+		rc = base_take_stand(t, scope, &under_way);
+		h->base_seq = under_way.point.seq;
+		h->base_pieces = under_way.have;
+	}
 	while (rc == RC_OK) {
 		bool present = false;
 
@@ -233,6 +242,19 @@ static enum rc hello_of_office(struct store *s, struct kv_txn *t, uint16_t scope
 	}
 	*count += *count == first;
 	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* What the centre asks the office to confirm, if it has not. */
+static enum rc fill_asked(struct kv_txn *t, uint16_t peer, struct scope_head *h)
+{
+	uint64_t asked = 0, seen = 0;
+	enum rc rc = confirm_asked(t, h->scope, &asked);
+
+	if (rc == RC_OK && asked > 0) {
+		rc = confirm_seen(t, peer, h->scope, &seen);
+		h->confirm = seen < asked ? asked : 0;
+	}
+	return rc;
 }
 
 /* The centre: one head for each incarnation of the office that it knows, as far
@@ -252,6 +274,7 @@ static enum rc hello_of_centre(struct store *s, struct kv_txn *t, uint16_t peer,
 
 		h->scope = scope;
 		fill_centre(h, s, &centre);
+		rc = fill_asked(t, peer, h);
 		if (n > 0) {
 			fill_office(h, feeds[i].feed, &feeds[i]);
 		}
@@ -289,12 +312,16 @@ static enum rc check_head(struct store *s, struct kv_txn *t, struct dot d, const
 			  bool may_be_ahead)
 {
 	uint8_t own[HASH_LEN];
+	uint64_t gone = 0;
 	enum rc rc = RC_OK;
 
 	if (d.seq == 0) {
 		return RC_OK;
 	}
 	rc = feeds_hash_at(t, d, s->crypto, own);
+	if (rc == RC_NOTFOUND && floor_gone(t, d.feed, &gone) == RC_OK && d.seq < gone) {
+		return RC_OK; /* nobody can tell; it gets the base */
+	}
 	if (rc == RC_NOTFOUND) {
 		return may_be_ahead ? RC_OK : RC_FORK;
 	}
@@ -397,6 +424,18 @@ static enum rc start_office(struct store *s, struct kv_txn *t, const struct hell
 	return rc;
 }
 
+/* What it wants is gone: the base stands for it. */
+static enum rc give_base(struct kv_txn *t, struct dot want, struct send *send)
+{
+	struct floor f;
+	enum rc rc = floor_get(t, feed_scope(want.feed), FLOOR_HERE, &f);
+
+	if (rc == RC_OK && want.seq < floor_of_feed(&f, want.feed)) {
+		rc = send_add_base(send, f.scope, f.point.seq, 0);
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 enum rc places_give(struct store *s, struct kv_txn *t, struct dot want, struct send *send)
 {
 	struct feed_cut cut = { .seq = 0 };
@@ -410,7 +449,10 @@ enum rc places_give(struct store *s, struct kv_txn *t, struct dot want, struct s
 	}
 	rc = feeds_cut_last(t, want.feed, &cut);
 	gift.upto = cut.seq;
-	return rc == RC_OK || rc == RC_NOTFOUND ? send_give(send, &gift) : rc;
+	if (rc == RC_OK || rc == RC_NOTFOUND) {
+		rc = give_base(t, want, send);
+	}
+	return rc == RC_OK ? send_give(send, &gift) : rc;
 }
 
 /* The hello told the office of some of its feeds only. Of another one of which it
@@ -435,6 +477,27 @@ static enum rc give_untold(struct store *s, struct kv_txn *t, const struct scope
 	return rc;
 }
 
+/* The lane of a scope: behind what the office has, or behind the base that it
+ * gets because the entries are gone. Only its first head tells. */
+static enum rc start_from(struct store *s, struct kv_txn *t, const struct scope_head *p,
+			  struct send *send)
+{
+	uint64_t feed = store_centre_feed(s, p->scope);
+	struct floor f;
+	enum rc rc = floor_get(t, p->scope, FLOOR_HERE, &f);
+
+	if (rc == RC_NOTFOUND || p->centre_incarnation == 0 || p->centre_seq >= f.point.seq) {
+		return rc == RC_OK || rc == RC_NOTFOUND ?
+			       raise_lane(send, feed, p->centre_seq + 1) :
+			       rc;
+	}
+	if (rc == RC_OK) {
+		rc = send_add_base(send, p->scope, f.point.seq,
+				   p->base_seq == f.point.seq ? p->base_pieces : 0);
+	}
+	return rc == RC_OK ? raise_lane(send, feed, f.point.seq + 1) : rc;
+}
+
 static enum rc start_centre(struct store *s, struct kv_txn *t, const struct hello *h,
 			    struct send *send)
 {
@@ -450,7 +513,7 @@ static enum rc start_centre(struct store *s, struct kv_txn *t, const struct hell
 		    !catalog_is_member(s->catalog, 0, p->scope)) {
 			continue;
 		}
-		rc = raise_lane(send, store_centre_feed(s, p->scope), p->centre_seq + 1);
+		rc = start_from(s, t, p, send);
 		if (rc == RC_OK) {
 			/* What it writes in this life is its own; what it wrote in
 			 * others it may have lost. */

@@ -19,6 +19,8 @@ const char *quarantine_reason_text(enum quarantine_reason why)
 		return "its entry changes this record already";
 	case QUARANTINE_CLOSED:
 		return "its office was closed before it came";
+	case QUARANTINE_OLD:
+		return "its author knew the record only as it was long ago";
 	}
 	return "for a reason that this program does not know";
 }

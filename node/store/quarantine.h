@@ -24,7 +24,8 @@ enum quarantine_reason {
 	QUARANTINE_DENIED,        /* not its author's to write, or not in this scope */
 	QUARANTINE_INVALID,       /* it breaks a rule of its kind or field */
 	QUARANTINE_TWICE,         /* its entry changes the record already */
-	QUARANTINE_CLOSED         /* its feed was closed before it (closing.h) */
+	QUARANTINE_CLOSED,        /* its feed was closed before it (closing.h) */
+	QUARANTINE_OLD            /* its author had not applied the floor (floor.h) */
 };
 
 enum quarantine_state { QUARANTINE_WAITING, QUARANTINE_ACCEPTED, QUARANTINE_DISCARDED };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/store/floor.h"
 #include "node/store/history.h"
 #include "node/store/key.h"
 #include "node/store/replay.h"
@@ -162,7 +163,9 @@ static enum rc replay(const struct rebuild *r, const struct record *record, stru
 	uint32_t i;
 	enum rc rc = history_get(p.txn, record, &whole, r->work->arena, &h);
 
-	*part = part_init();
+	if (rc == RC_OK) {
+		rc = floor_part(p.txn, r->kind, r->id, r->scope, r->work->arena, part);
+	}
 	for (i = 0; rc == RC_OK && i < h.count; i++) {
 		rc = replay_apply(&p, record, h.steps[i].dot, r->work->arena, part);
 	}

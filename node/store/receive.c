@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "node/store/appoint.h"
+#include "node/store/base_take.h"
 #include "node/store/closing.h"
 #include "node/store/equivocation.h"
+#include "node/store/floor.h"
 #include "node/store/follows.h"
 #include "node/store/heal.h"
 #include "node/store/rejoin.h"
@@ -236,10 +238,17 @@ static enum rc find_fork(struct work *w, struct taking *t)
 	const struct run *run = t->run;
 	struct dot d = { run->feed, run->first_seq - 1 };
 	uint8_t hash[HASH_LEN];
-	enum rc rc = feeds_hash_at(w->txn, d, w->store->crypto, hash);
+	uint64_t gone = 0;
 	uint32_t i;
+	enum rc rc = floor_gone(w->txn, run->feed, &gone);
 
-	for (i = 0; rc == RC_OK && i < run->entries_count && d.seq < t->state.head; i++) {
+	/* What is gone cannot be compared; the anchor's hash binds all of it. */
+	i = d.seq < gone ? (uint32_t)(gone - d.seq) : 0;
+	d.seq += i;
+	if (rc == RC_OK && i < run->entries_count) {
+		rc = feeds_hash_at(w->txn, d, w->store->crypto, hash);
+	}
+	for (; rc == RC_OK && i < run->entries_count && d.seq < t->state.head; i++) {
 		size_t mark = arena_mark(w->arena);
 		struct feed_entry here;
 		struct entry e;
@@ -524,6 +533,13 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *
 		rc = find_down(w, from, c, &all, out);
 		if (rc != RC_OK) {
 			return fail_work(w, rc);
+		}
+	}
+	if (c->has_base) {
+		refused = base_take_piece(w, from, &c->base);
+		out->feed = store_centre_feed(w->store, c->base.scope);
+		if (refused != RC_OK && !receive_is_refusal(refused)) {
+			return refused;
 		}
 	}
 	for (i = 0; i < c->runs_count && refused == RC_OK; i++) {

@@ -119,19 +119,24 @@ struct issue_list {
 
 static enum rc add_follow(const struct issue *s, struct issue_list *l, struct dot d)
 {
-	struct cut *c = NULL;
+	struct cut c = { .feed = d.feed, .seq = d.seq };
 	uint32_t i;
+	enum rc rc = RC_OK;
 
 	for (i = 0; i < l->count && l->items[i].feed != d.feed; i++) {
 	}
 	if (i == LIMIT_FOLLOWS_MAX || (i < l->count && l->items[i].seq >= d.seq)) {
 		return RC_OK;
 	}
-	l->count += i == l->count;
-	c = &l->items[i];
-	c->feed = d.feed;
-	c->seq = d.seq;
-	return feeds_hash_at(s->work->txn, d, s->work->store->crypto, c->hash);
+	rc = feeds_hash_at(s->work->txn, d, s->work->store->crypto, c.hash);
+	if (rc == RC_NOTFOUND) {
+		return RC_OK; /* below the floor: records of the base are proposals anyway */
+	}
+	if (rc == RC_OK) {
+		l->count += i == l->count;
+		l->items[i] = c;
+	}
+	return rc;
 }
 
 /* Names a feed up to seq, or only as far as its history is common; of a feed

@@ -4,6 +4,7 @@
 
 #include "node/base/mem.h"
 #include "node/store/context.h"
+#include "node/store/floor.h"
 #include "node/store/history.h"
 #include "node/store/key.h"
 #include "node/store/quarantine.h"
@@ -249,7 +250,11 @@ enum rc replay_as_of(struct replay *p, const struct record *r, const struct vv *
 		struct history h;
 		bool covered = false;
 
-		out->parts[i].part = part_init();
+		rc = floor_part(p->txn, r->kind_number, r->id, r->parts[i].scope, a,
+				&out->parts[i].part);
+		if (rc != RC_OK) {
+			return rc;
+		}
 		rc = history_get(p->txn, r, &r->parts[i], a, &h);
 		for (k = 0; rc == RC_OK && k < h.count; k++) {
 			rc = quarantine_version_covers(&v, h.steps[k].dot, &covered);

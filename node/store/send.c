@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/base/log.h"
+#include "node/store/base.h"
 #include "node/store/feeds.h"
 #include "proto/entry_codec.h"
 #include "proto/wire.h"
@@ -103,6 +104,23 @@ enum rc send_give(struct send *s, const struct send_gift *gift)
 		return RC_LIMIT;
 	}
 	s->gifts[s->gifts_count++] = *gift;
+	return RC_OK;
+}
+
+enum rc send_add_base(struct send *s, uint16_t scope, uint64_t seq, uint32_t next)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->based_count; i++) {
+		if (s->based[i] == scope) {
+			return RC_OK;
+		}
+	}
+	if (s->based_count == SEND_BASES_MAX) {
+		return RC_LIMIT;
+	}
+	s->based[s->based_count++] = scope;
+	s->bases[s->bases_count++] = (struct send_base){ scope, seq, next };
 	return RC_OK;
 }
 
@@ -280,9 +298,13 @@ static enum rc check_seal(struct making *m, const struct feed_state *state, uint
 static enum rc relay_from(struct making *m, uint64_t feed, uint64_t *at, uint64_t upto)
 {
 	struct feed_state state;
-	uint64_t seal_seq = 0, from = *at;
+	uint64_t seal_seq = 0, from = *at, gone = 0;
 	enum rc rc = feeds_get(m->txn, feed, &state);
 
+	if (rc == RC_OK) {
+		rc = floor_gone(m->txn, feed, &gone); /* it has these from the base */
+		from = *at = from < gone ? gone : from;
+	}
 	while (rc == RC_OK && from < upto) {
 		struct run *run = NULL;
 		uint8_t seal[SIG_LEN];
@@ -335,19 +357,34 @@ static enum rc add_own(struct making *m, struct send_gift *g)
 	return rc;
 }
 
+/* A feed goes on behind the base that is on its way; what comes again does not
+ * wait for one. */
+static bool gift_waits(const struct send *s, const struct send_gift *g)
+{
+	return s->bases_count > 0 && !g->is_span;
+}
+
 /* What the peer asked for, as far as it is sound here. */
 static enum rc fill_gifts(struct making *m)
 {
+	struct send *s = m->send;
+	uint32_t i;
 	enum rc rc = RC_OK;
 
-	while (rc == RC_OK && m->send->gifts_count > 0) {
-		struct send_gift *g = &m->send->gifts[m->send->gifts_count - 1];
+	for (i = s->gifts_count; rc == RC_OK && i > 0; i--) {
+		struct send_gift *g = &s->gifts[i - 1];
 
+		if (gift_waits(s, g)) {
+			continue;
+		}
 		rc = feed_office(g->feed) == m->store->info.number ?
 			     add_own(m, g) :
 			     relay_from(m, g->feed, &g->after, g->upto);
 		rc = rc == RC_CORRUPT || rc == RC_NOTFOUND ? RC_OK : rc;
-		m->send->gifts_count -= rc == RC_OK;
+		if (rc == RC_OK) {
+			s->gifts_count--;
+			memmove(g, g + 1, (s->gifts_count - (i - 1)) * sizeof(*g));
+		}
 	}
 	return rc;
 }
@@ -486,22 +523,64 @@ void send_set_waits(struct send *s, bool waits)
 	s->waits = waits;
 }
 
-static enum rc fill_lanes(struct making *m)
+/* The next piece of the first base; RC_NOTFOUND: there was none left of it. */
+static enum rc fill_base(struct making *m, struct chunk *out)
+{
+	struct send_base *b = &m->send->bases[0];
+	enum rc rc = base_get_piece(m->store, m->txn, &m->send->signer, b->scope, b->seq, b->next,
+				    &out->base.data);
+
+	if (rc == RC_NOTFOUND) {
+		m->send->bases_count--;
+		memmove(b, b + 1, m->send->bases_count * sizeof(*b));
+		return rc;
+	}
+	out->has_base = rc == RC_OK;
+	out->base.scope = b->scope;
+	out->base.seq = b->seq;
+	out->base.number = b->next;
+	b->next += rc == RC_OK;
+	return rc;
+}
+
+/* The nation's feed, then bases, a piece in a chunk, then all the others. */
+static enum rc fill_as_centre(struct making *m, struct chunk *out)
 {
 	struct send *s = m->send;
+	uint32_t i;
 	enum rc rc = RC_OK;
+
+	for (i = 0; i < s->lanes_count && rc == RC_OK && s->bases_count > 0; i++) {
+		if (feed_scope(s->lanes[i].feed) == 0) {
+			rc = fill_from_centre(m, &s->lanes[i]);
+		}
+	}
+	if (rc != RC_OK || (m->runs_count > 0 && s->bases_count > 0)) {
+		return rc;
+	}
+	rc = RC_NOTFOUND;
+	while (rc == RC_NOTFOUND && s->bases_count > 0) {
+		rc = fill_base(m, out);
+	}
+	if (rc != RC_NOTFOUND) {
+		return rc;
+	}
+	rc = fill_gifts(m); /* those that waited for a base */
+	for (i = 0; i < s->lanes_count && rc == RC_OK; i++) {
+		rc = fill_from_centre(m, &s->lanes[i]);
+	}
+	return rc;
+}
+
+static enum rc fill_lanes(struct making *m, struct chunk *out)
+{
+	struct send *s = m->send;
 	uint32_t i;
 
 	for (i = 0; i < s->lanes_count && !s->waits; i++) {
 		s->lanes[i].is_held = false; /* it may be sound by now */
 	}
-	if (!m->store->info.is_centre) {
-		return fill_from_office(m);
-	}
-	for (i = 0; i < s->lanes_count && rc == RC_OK; i++) {
-		rc = fill_from_centre(m, &s->lanes[i]);
-	}
-	return rc;
+	return m->store->info.is_centre ? fill_as_centre(m, out) : fill_from_office(m);
 }
 
 enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct chunk *out)
@@ -519,9 +598,9 @@ enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct 
 	out->is_end = rc == RC_OK && s->owes_end && m.runs_count == 0;
 	s->owes_end = s->owes_end && !out->is_end;
 	if (rc == RC_OK && !out->is_end && !s->owes_end) {
-		rc = fill_lanes(&m);
+		rc = fill_lanes(&m, out);
 	}
-	if (rc == RC_OK && m.runs_count == 0 && m.met_damage && !s->waits) {
+	if (rc == RC_OK && m.runs_count == 0 && !out->has_base && m.met_damage && !s->waits) {
 		rc = RC_CORRUPT;
 	}
 	if (rc == RC_OK || (rc == RC_LIMIT && m.runs_count > 0)) {
@@ -534,14 +613,19 @@ enum rc send_next(struct send *s, struct store *store, struct kv_txn *t, struct 
 
 bool send_has_gifts(const struct send *s)
 {
-	return s->gifts_count > 0 || s->owes_end;
+	uint32_t i = 0;
+
+	while (i < s->gifts_count && gift_waits(s, &s->gifts[i])) {
+		i++;
+	}
+	return i < s->gifts_count || s->owes_end;
 }
 
 bool send_has_more(const struct send *s, struct kv_txn *t)
 {
 	uint32_t i;
 
-	if (send_has_gifts(s)) {
+	if (s->gifts_count + s->bases_count > 0 || s->owes_end) {
 		return true;
 	}
 	for (i = 0; i < s->lanes_count; i++) {

@@ -13,7 +13,11 @@
 #include "node/store/store.h"
 #include "sync/message.h"
 
-enum { SEND_OWN_MAX = 64, SEND_GIFTS_MAX = 2 * LIMIT_SCOPES_PER_SESSION_MAX };
+enum {
+	SEND_OWN_MAX = 64,
+	SEND_GIFTS_MAX = 2 * LIMIT_SCOPES_PER_SESSION_MAX,
+	SEND_BASES_MAX = 4
+};
 
 struct send_lane {
 	uint64_t feed;
@@ -49,6 +53,16 @@ struct send {
 	uint32_t gifts_count;
 	bool owes_end; /* behind the gifts, a chunk without runs */
 	bool waits;    /* damaged entries are asked for: what meets one is held until then */
+	/* The centre: bases that the office gets, before anything else but the
+	 * nation's feed. */
+	struct send_base {
+		uint16_t scope;
+		uint64_t seq;
+		uint32_t next; /* piece */
+	} bases[SEND_BASES_MAX];
+	uint32_t bases_count;
+	uint16_t based[SEND_BASES_MAX]; /* scopes whose base went out, or does: once is enough */
+	uint32_t based_count;
 	struct send_signer signer;
 };
 
@@ -68,6 +82,9 @@ void send_note_own(struct send *s, uint32_t incarnation);
 /* The peer asks for entries of its own: those are sent, and from then on the
  * incarnation is like another office's. RC_LIMIT: too many. */
 enum rc send_give(struct send *s, const struct send_gift *gift);
+
+/* The peer gets the base of a scope, from a piece on. RC_LIMIT: too many. */
+enum rc send_add_base(struct send *s, uint16_t scope, uint64_t seq, uint32_t next);
 
 /* Notes that the peer holds a feed of another office up to d. */
 enum rc send_note_held(struct send *s, struct dot d);

@@ -71,6 +71,9 @@ static void step_placed(struct talk *t, struct session_event *e, struct bytes fr
 	if (rc == RC_OK && !t->store->info.is_centre) {
 		rc = rejoin_owes(txn, &e->owes);
 	}
+	if (rc == RC_OK && !e->owes) {
+		rc = confirm_owes(t->store, txn, &t->asked, &e->owes);
+	}
 	if (rc == RC_OK && t->session.knows_peer) {
 		rc = talk_find_wants(t, txn, &e->wants);
 	}
@@ -105,6 +108,17 @@ static bool is_chunk(struct bytes frame)
 	return frame.len > 0 && frame.p[0] == 0x12;
 }
 
+/* The centre's heads may come several times in a scope: one asks. */
+static void note_asked(struct talk *t, const struct scope_head *s)
+{
+	uint64_t feed = store_centre_feed(t->store, s->scope);
+
+	if (s->confirm > 0 && !t->store->info.is_centre && t->asked.count < CONFIRM_MAX &&
+	    (t->asked.count == 0 || t->asked.items[t->asked.count - 1].feed != feed)) {
+		t->asked.items[t->asked.count++] = (struct dot){ feed, s->confirm };
+	}
+}
+
 static void note_heads(struct talk *t, const struct hello *h)
 {
 	uint32_t i;
@@ -114,12 +128,14 @@ static void note_heads(struct talk *t, const struct hello *h)
 	}
 	t->peer_time_ms = h->time_ms;
 	t->peer_heads_count = 0;
+	t->asked.count = 0;
 	for (i = 0; i < h->scopes_count && t->peer_heads_count < PLACES_MAX; i++) {
 		const struct scope_head *s = &h->scopes[i];
 
 		if (s->scope == 0) {
 			t->peer_incarnation = s->office_incarnation;
 		}
+		note_asked(t, s);
 		if (s->office_seq > 0) {
 			t->peer_heads[t->peer_heads_count++] =
 				(struct dot){ feed_pack(t->peer, s->scope, s->office_incarnation),

@@ -14,6 +14,7 @@
 #ifndef KERWEN_TALK_H
 #define KERWEN_TALK_H
 
+#include "node/store/confirm.h"
 #include "node/store/places.h"
 #include "node/store/receive.h"
 
@@ -28,8 +29,8 @@ struct talk_ops {
 	/* An office: leaves these incarnations of its own (rejoin_leave), before
 	 * any chunk that is stored after this. */
 	void (*leave)(void *ctx, const uint32_t *torn, uint32_t count);
-	/* An office: rejoin_issue, then calls talk_issued. */
-	void (*issue)(void *ctx);
+	/* An office: rejoin_issue and confirm_write, then calls talk_issued. */
+	void (*issue)(void *ctx, const struct confirm *asked);
 	/* Goals are reached (ask 0), or the peer answered an ask. */
 	void (*done)(void *ctx, uint64_t ask);
 	/* Ends the conversation: close when everything is out. text may be "". */
@@ -46,6 +47,7 @@ struct talk {
 	bool has_token;
 	bool was_refused;          /* the peer ended it, with a Refuse */
 	struct receive_down down;  /* the centre: of its chunks; see receive.h */
+	struct confirm asked;      /* an office: what the centre asks it to confirm */
 	struct dot wanted;         /* an office: what was asked for last */
 	uint64_t asked_notes;      /* damaged things that the peer was asked for; see heal.h */
 	uint32_t peer_incarnation; /* the office's; 0: not told */

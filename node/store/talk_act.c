@@ -163,10 +163,13 @@ static void send_chunk(struct talk *t)
 			t->changes_sent += count_changes(txn, &m.chunk.runs[i]);
 		}
 		rc = send_message(t, &m);
+	} else if (rc == RC_OK && m.chunk.has_base) {
+		rc = send_message(t, &m);
 	} else if (rc == RC_OK) {
 		session_unsend(&t->session);
 	}
-	sent.has_more = rc == RC_OK && (m.chunk.runs_count > 0 || m.chunk.is_end) &&
+	sent.has_more = rc == RC_OK &&
+			(m.chunk.runs_count > 0 || m.chunk.is_end || m.chunk.has_base) &&
 			send_has_more(&t->send, txn);
 	store_end(t->store, txn);
 	if (rc == RC_CORRUPT) {
@@ -330,7 +333,7 @@ static void carry_out(struct talk *t, const struct session_action *a, const stru
 		want(t);
 		break;
 	case SESSION_DO_ISSUE:
-		t->ops.issue(t->ops.ctx);
+		t->ops.issue(t->ops.ctx, &t->asked);
 		break;
 	case SESSION_DO_DONE:
 		t->ops.done(t->ops.ctx, a->ask);

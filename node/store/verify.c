@@ -297,8 +297,8 @@ static struct verify *new_run(struct store *s, const struct verify_options *o)
 enum rc verify_run(struct store *s, const struct verify_options *o, struct verify **out)
 {
 	static enum rc (*const stages[])(struct verify * v) = {
-		verify_cuts,    verify_records, verify_dots,
-		verify_indexes, verify_rest,    verify_figures,
+		verify_bases,   verify_cuts, verify_records, verify_dots,
+		verify_indexes, verify_rest, verify_figures,
 	};
 	struct verify *v = new_run(s, o);
 	enum rc rc = v == NULL ? RC_NOMEM : start(v, STAGES);
@@ -348,5 +348,6 @@ void verify_free(struct verify *v)
 	free(v->scopes);
 	free(v->heads);
 	free(v->damaged);
+	free(v->broken);
 	free(v);
 }

@@ -4,6 +4,7 @@
  *
  *   feeds     chain hashes, stored seals, counts; every change of an applied
  *             entry is in its record's vector or dots, or put aside
+ *   bases     what stands for the entries below a floor is what the centre signed
  *   cuts      what the centre's entries confirm stands in the table, and back
  *   records   each part is made anew from its entries, in causal order, and
  *             compared byte for byte; one digest a scope

@@ -5,6 +5,7 @@
 
 #include "node/store/appoint.h"
 #include "node/store/feeds.h"
+#include "node/store/floor.h"
 #include "node/store/replaced.h"
 #include "node/store/verify_walk.h"
 #include "proto/entry_codec.h"
@@ -331,15 +332,35 @@ static enum rc check_head(struct walk *w)
 	return put_state(w, &s);
 }
 
-/* Where the walk begins: with the genesis. A base that stands for the first
- * entries will be another beginning: its seq, chain hash and count of changes. */
+/* Where the walk begins: with the genesis; or behind the anchor, whose hash the
+ * base vouches for. */
 static enum rc begin_walk(struct walk *w, struct feed_state *s, uint64_t *first)
 {
+	struct feed_entry anchor;
+	uint64_t gone = 0;
+	enum rc rc = floor_gone(w->v->txn, w->feed, &gone);
+
 	memcpy(w->key, s->key, KEY_LEN);
 	feed_chain_first(w->v->store->crypto, s->genesis, w->hash);
-	*first = 1;
-	find_seal(w, 1);
-	return check_genesis(w, s);
+	*first = gone + 1;
+	find_seal(w, *first);
+	if (rc != RC_OK || gone == 0) {
+		return rc == RC_OK ? check_genesis(w, s) : rc;
+	}
+	rc = check_genesis(w, s);
+	if (rc == RC_OK) {
+		rc = feeds_get_entry(w->v->txn, (struct dot){ w->feed, gone }, &anchor);
+	}
+	if (rc == RC_OK) {
+		memcpy(w->hash, anchor.hash, HASH_LEN);
+		w->changes = anchor.changes;
+		w->lost = false;
+	} else if (rc == RC_NOTFOUND) {
+		verify_differs(w->v, "entry %016" PRIx64 ":%" PRIu64 " is missing", w->feed, gone);
+		w->lost = true;
+		rc = RC_OK;
+	}
+	return rc;
 }
 
 static enum rc check_feed(struct verify *v, struct dot head)

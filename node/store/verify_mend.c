@@ -1,8 +1,9 @@
-/* Making a part of a record anew: from the dots that its vector and the table
+/* Making a part of a record anew: from its state in the base, and the dots that its vector and the table
  * `dot` name, as far as there are such changes. */
 #include <string.h>
 
 #include "node/store/feeds.h"
+#include "node/store/floor.h"
 #include "node/store/history.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
@@ -121,7 +122,10 @@ static enum rc merge(struct mend *m)
 	uint32_t i, kept = 0;
 	enum rc rc = history_get(m->v->txn, &m->record, &m->record.parts[0], &m->v->arena, h);
 
-	m->part = part_init();
+	if (rc == RC_OK) {
+		rc = floor_part(m->v->txn, m->record.kind_number, m->record.id,
+				m->record.parts[0].scope, &m->v->arena, &m->part);
+	}
 	for (i = 0; rc == RC_OK && i < h->count; i++) {
 		struct dot d = h->steps[i].dot;
 		bool does = false;
@@ -210,6 +214,10 @@ enum rc verify_mend_part(struct verify *v, uint16_t kind, struct uuid id, uint16
 	struct mend *m = arena_take_zeroed(&v->arena, 1, sizeof(*m));
 	enum rc rc = RC_NOMEM;
 
+	if (!verify_base_is_sound(v, scope)) {
+		arena_release(&v->arena, mark);
+		return RC_OK; /* what stands for older entries may be only here */
+	}
 	if (m != NULL) {
 		m->v = v;
 		m->key = key_part(kind, id, scope);
@@ -230,6 +238,9 @@ enum rc verify_mend_part(struct verify *v, uint16_t kind, struct uuid id, uint16
 	if (rc == RC_OK) {
 		verify_touch(v);
 		rc = put_dots(m);
+	}
+	if (rc == RC_OK) { /* what stands for older entries must not go with the row */
+		rc = floor_keep(v->txn, &m->key, scope, &v->arena);
 	}
 	if (rc == RC_OK) {
 		rc = put_part(m);

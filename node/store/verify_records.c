@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/store/feeds.h"
+#include "node/store/floor.h"
 #include "node/store/history.h"
 #include "node/store/key.h"
 #include "node/store/parts.h"
@@ -72,7 +73,10 @@ static enum rc replay(struct rebuild *r, const char **wrong)
 	uint32_t i;
 	enum rc rc = history_get(r->v->txn, &r->record, &r->record.parts[0], &r->v->arena, &h);
 
-	r->part = part_init();
+	if (rc == RC_OK) {
+		rc = floor_part(r->v->txn, r->record.kind_number, r->record.id,
+				r->record.parts[0].scope, &r->v->arena, &r->part);
+	}
 	for (i = 0; rc == RC_OK && i < h.count && *wrong == NULL; i++) {
 		rc = replay_step(r, &h, i, wrong);
 	}

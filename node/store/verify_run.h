@@ -37,6 +37,8 @@ struct verify {
 	uint32_t heads_count, heads_max;
 	struct verify_damaged *damaged; /* at most VERIFY_DAMAGED_MAX */
 	uint32_t damaged_count;
+	uint16_t *broken; /* scopes whose base is not the one that was signed */
+	uint32_t broken_count;
 	uint64_t done, total;
 };
 
@@ -66,6 +68,14 @@ enum rc verify_restart(struct verify *v, bool writes);
 
 /* The stages. */
 enum rc verify_feeds(struct verify *v);
+enum rc verify_bases(struct verify *v);
+
+/* What verify_bases found: whether the base of a scope is the one that the centre
+ * signed. Of one that is not nothing is made anew. */
+bool verify_base_is_sound(const struct verify *v, uint16_t scope);
+/* Whether a base that is here stands for an entry: its rows are part of it. */
+bool verify_is_below(const struct verify *v, struct dot d);
+
 enum rc verify_cuts(struct verify *v);
 enum rc verify_records(struct verify *v);
 enum rc verify_dots(struct verify *v);

@@ -8,6 +8,7 @@
 #include "node/store/conflicts.h"
 #include "node/store/derive.h"
 #include "node/store/epoch.h"
+#include "node/store/floor.h"
 #include "node/store/notice.h"
 #include "node/store/parts.h"
 #include "node/store/react.h"
@@ -367,11 +368,12 @@ struct part *work_open_part(struct work *w, uint16_t kind, struct uuid id, uint1
 	struct work_record *r = touch_record(w, kind, id, LOAD_STORED);
 	uint32_t i = 0;
 
-	*rc = r == NULL ? w->rc : work_take_part(w, r, scope, &i);
+	*rc = r == NULL ? w->rc : fail(w, work_take_part(w, r, scope, &i));
 	if (*rc != RC_OK) {
 		return NULL;
 	}
 	r->parts[i] = (struct work_part){ .dirty = true };
+	r->known = NULL;
 	w->national_moved = w->national_moved || (kind < SCHEMA_KIND_FIRST && scope == 0);
 	return &r->record.parts[i].part;
 }
@@ -457,6 +459,10 @@ static enum rc write_parts(struct work *w, const struct work_record *r)
 
 		if (!r->parts[i].dirty) {
 			continue;
+		}
+		rc = r->existed ? floor_keep(w->txn, &k, rec->parts[i].scope, w->arena) : RC_OK;
+		if (rc != RC_OK) {
+			return rc;
 		}
 		if (rec->parts[i].part.vector.count == 0) {
 			rc = kv_del(w->txn, KV_RECORD, key_bytes(&k)); /* all of it was withdrawn */

@@ -116,7 +116,7 @@ enum rc work_quarantine(struct work *w, struct dot e, uint32_t place, enum quara
 /*
  * The part of a record in a scope, to be made anew: it will be written as it
  * is at the next flush, or removed if its vector is empty then. See rebuild.h.
- * NULL: *rc tells; the work failed.
+ * NULL: the work failed, with *rc.
  */
 struct part *work_open_part(struct work *w, uint16_t kind, struct uuid id, uint16_t scope,
 			    enum rc *rc);

@@ -1,5 +1,6 @@
 /* Taking entries out of a record again: its part is made anew from the other
  * entries, and what is derived from it follows as after any change. */
+#include "node/store/floor.h"
 #include "node/store/history.h"
 #include "node/store/replay.h"
 #include "node/store/work_priv.h"
@@ -26,8 +27,11 @@ static enum rc rebuild(struct work *w, struct work_record *r, const struct recor
 	uint32_t i;
 	enum rc rc = history_get(w->txn, &r->record, old, w->arena, &h);
 
-	*out = part_init();
-	*last = 0;
+	if (rc == RC_OK) {
+		rc = floor_part(w->txn, r->record.kind_number, r->record.id, old->scope, w->arena,
+				out);
+	}
+	*last = rc == RC_OK ? vv_get(&out->vector, s->feed) : 0;
 	for (i = 0; rc == RC_OK && i < h.count; i++) {
 		struct dot d = h.steps[i].dot;
 

@@ -78,6 +78,36 @@ Test(kv_readers, a_killed_reader_does_not_make_the_file_grow)
 	kv_close(kv);
 }
 
+Test(kv_readers, what_was_deleted_is_room_again)
+{
+	enum { MAP = 16 << 20, ROWS = 700, ROW = 16000 };
+	static uint8_t row[ROW];
+	struct kv *kv = NULL;
+	struct kv_txn *t = NULL;
+	struct kv_room full, freed;
+	uint32_t i;
+
+	cr_assert_eq(kv_open(dir, MAP, true, &kv), RC_OK);
+	cr_assert_eq(kv_begin(kv, true, &t), RC_OK);
+	for (i = 0; i < ROWS; i++) {
+		cr_assert_eq(kv_put(t, KV_ENTRY, bytes_at(&i, sizeof(i)), bytes_at(row, ROW)),
+			     RC_OK);
+	}
+	cr_assert_eq(kv_commit(t), RC_OK);
+	cr_assert_eq(kv_begin(kv, true, &t), RC_OK);
+	kv_room(t, &full);
+	for (i = 0; i < ROWS; i++) {
+		cr_assert_eq(kv_del(t, KV_ENTRY, bytes_at(&i, sizeof(i))), RC_OK);
+	}
+	cr_assert_eq(kv_commit(t), RC_OK);
+	cr_assert_eq(kv_begin(kv, true, &t), RC_OK);
+	kv_room(t, &freed);
+	kv_abort(t);
+	cr_assert_gt(full.used_bytes, (uint64_t)ROWS * ROW);
+	cr_assert_lt(freed.used_bytes, full.used_bytes / 4);
+	kv_close(kv);
+}
+
 Test(kv_readers, every_table_has_a_name_of_its_own)
 {
 	unsigned i;

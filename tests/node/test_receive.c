@@ -202,6 +202,29 @@ Test(receive, an_office_writes_no_cuts)
 	assert_untouched();
 }
 
+Test(receive, an_office_states_no_floor)
+{
+	struct header h;
+
+	add_person(&g, 1, "Mary");
+	cr_assert_eq(forge_push(&g, &f.centre), RC_OK);
+	h = forge_header(&g);
+	h.has_floor = true;
+	h.floor.seq = 1;
+	h.floor.bytes = 1;
+	forge_add(&g, &h, NULL, 0);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_CORRUPT);
+}
+
+Test(receive, nobody_counts_changes_that_are_not_there)
+{
+	struct header h = forge_header(&g);
+
+	h.touches = 1;
+	forge_add(&g, &h, NULL, 0);
+	cr_assert_eq(forge_push(&g, &f.centre), RC_CORRUPT);
+}
+
 Test(receive, a_gap_is_refused_and_what_was_there_stays)
 {
 	struct run run;

@@ -171,7 +171,8 @@ static uint32_t fill_frame(uint64_t first)
 	while (high - low > 1) {
 		uint32_t mid = low + (high - low) / 2;
 		struct run run = forge_run(&g, first, mid);
-		struct message m = { .type = MESSAGE_CHUNK, .chunk = { &run, 1 } };
+		struct message m = { .type = MESSAGE_CHUNK,
+				     .chunk = { .runs = &run, .runs_count = 1 } };
 		struct bytes_writer w = bytes_writer_init(frame, sizeof(frame));
 		struct arena arena = arena_init(scratch, sizeof(scratch));
 

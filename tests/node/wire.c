@@ -27,6 +27,7 @@ struct side {
 	struct bytes inbox[INBOX_MAX];
 	uint32_t first, count;
 	bool is_closed, is_done, issues;
+	struct confirm asked;
 	enum rc rc;
 };
 
@@ -88,8 +89,9 @@ static void on_leave(void *ctx, const uint32_t *torn, uint32_t count)
 	must(work_commit(&w) == RC_OK, "leaving cannot be committed");
 }
 
-static void on_issue(void *ctx)
+static void on_issue(void *ctx, const struct confirm *asked)
 {
+	((struct side *)ctx)->asked = *asked;
 	((struct side *)ctx)->issues = true;
 }
 
@@ -105,6 +107,8 @@ static bool issue(struct side *s)
 	s->issues = false;
 	must(work_begin(s->writer, &w) == RC_OK, "no transaction");
 	rc = rejoin_issue(&w);
+	must(rc == RC_OK, rc_text(rc));
+	rc = confirm_write(&w, &s->asked);
 	must(rc == RC_OK, rc_text(rc));
 	must(work_commit(&w) == RC_OK, "what is issued again cannot be committed");
 	talk_issued(&s->talk, RC_OK);

@@ -64,6 +64,39 @@ static struct bytes encode_header(const struct header *h)
 	return bytes_written(&w);
 }
 
+Test(entry_codec, a_floor_comes_back_as_it_was)
+{
+	struct header h = full_header(), back;
+	size_t i;
+	const struct {
+		uint64_t seq, bytes;
+		enum rc rc;
+		const char *why;
+	} rows[] = {
+		{ 8, UINT64_MAX, RC_OK, "the last one before it" },
+		{ 1, 1, RC_OK, "the first" },
+		{ 0, 1, RC_CORRUPT, "none" },
+		{ 9, 1, RC_CORRUPT, "itself" },
+		{ 8, 0, RC_CORRUPT, "a base has rows" },
+	};
+
+	h.has_floor = true;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start();
+		h.floor.seq = rows[i].seq;
+		h.floor.bytes = rows[i].bytes;
+		memset(h.floor.root, 0xa5, HASH_LEN);
+		cr_assert_eq(entry_decode_header(encode_header(&h), &arena, &back), rows[i].rc,
+			     "%s", rows[i].why);
+		if (rows[i].rc == RC_OK) {
+			cr_assert(back.has_floor);
+			cr_assert_eq(back.floor.seq, rows[i].seq);
+			cr_assert_eq(back.floor.bytes, rows[i].bytes);
+			cr_assert_arr_eq(back.floor.root, h.floor.root, HASH_LEN);
+		}
+	}
+}
+
 Test(entry_codec, a_header_comes_back_as_it_was)
 {
 	struct header h = full_header(), back;

@@ -102,7 +102,8 @@ Test(message_codec, a_chunk_comes_back_as_it_was)
 				      .entries = entries,
 				      .entries_count = 1,
 				      .seal = { 2 } } };
-	struct message m = { .type = MESSAGE_CHUNK, .chunk = { runs, 2 } }, back;
+	struct message m = { .type = MESSAGE_CHUNK, .chunk = { .runs = runs, .runs_count = 2 } },
+		       back;
 	uint32_t i;
 
 	cr_assert_eq(decode(encode(&m), &back), RC_OK);
@@ -116,6 +117,48 @@ Test(message_codec, a_chunk_comes_back_as_it_was)
 		cr_assert_arr_eq(back.chunk.runs[i].seal, runs[i].seal, SIG_LEN);
 	}
 	cr_assert(bytes_equal(back.chunk.runs[0].entries[2], entries[2]));
+}
+
+Test(message_codec, a_piece_of_a_base_comes_back_as_it_was)
+{
+	struct message m = { .type = MESSAGE_CHUNK,
+			     .chunk = { .has_base = true,
+					.base = { 65535, UINT64_MAX, UINT32_MAX,
+						  bytes_of("piece") } } },
+		       back;
+	const struct run run = { .feed = 1, .first_seq = 1, .entries = NULL, .entries_count = 0 };
+
+	cr_assert_eq(decode(encode(&m), &back), RC_OK);
+	cr_assert(back.chunk.has_base);
+	cr_assert_eq(back.chunk.runs_count, 0u);
+	cr_assert_eq(back.chunk.base.scope, 65535);
+	cr_assert_eq(back.chunk.base.seq, UINT64_MAX);
+	cr_assert_eq(back.chunk.base.number, UINT32_MAX);
+	cr_assert(bytes_equal(back.chunk.base.data, bytes_of("piece")));
+	m.chunk.base.seq = 0;
+	cr_assert_eq(decode(encode(&m), &back), RC_CORRUPT, "of no floor");
+	m.chunk.base.seq = 1;
+	m.chunk.base.data.len = 0;
+	cr_assert_eq(decode(encode(&m), &back), RC_CORRUPT, "of no bytes");
+	m.chunk.base.data.len = 1;
+	m.chunk.runs = &run;
+	m.chunk.runs_count = 1;
+	cr_assert_eq(decode(encode(&m), &back), RC_CORRUPT, "beside runs");
+}
+
+Test(message_codec, a_head_tells_of_floors_and_bases)
+{
+	struct scope_head head = {
+		.scope = 1, .confirm = UINT64_MAX, .base_seq = UINT64_MAX, .base_pieces = UINT32_MAX
+	};
+	struct message m = full_hello(), back;
+
+	m.hello.scopes = &head;
+	m.hello.scopes_count = 1;
+	cr_assert_eq(decode(encode(&m), &back), RC_OK);
+	cr_assert_eq(back.hello.scopes[0].confirm, UINT64_MAX);
+	cr_assert_eq(back.hello.scopes[0].base_seq, UINT64_MAX);
+	cr_assert_eq(back.hello.scopes[0].base_pieces, UINT32_MAX);
 }
 
 Test(message_codec, small_messages_come_back_as_they_were)
@@ -182,7 +225,7 @@ Test(message_codec, what_does_not_fit_a_frame_is_told)
 	const struct run run = {
 		.feed = 1, .first_seq = 1, .entries = entries, .entries_count = 2
 	};
-	struct message m = { .type = MESSAGE_CHUNK, .chunk = { &run, 1 } };
+	struct message m = { .type = MESSAGE_CHUNK, .chunk = { .runs = &run, .runs_count = 1 } };
 	struct bytes_writer w = bytes_writer_init(buffer, sizeof(buffer));
 	struct arena small = arena_init(memory, 100);
 

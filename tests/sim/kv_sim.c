@@ -63,6 +63,26 @@ static void count(uint64_t *what)
 	(void)__atomic_fetch_add(what, 1, __ATOMIC_RELAXED);
 }
 
+static uint64_t writes, fails_at;
+
+void kv_sim_fail_at(uint64_t n)
+{
+	writes = 0;
+	fails_at = n;
+}
+
+uint64_t kv_sim_writes(void)
+{
+	return writes;
+}
+
+/* Whether the disk stops at this write, or did. */
+static bool fails(void)
+{
+	writes++;
+	return fails_at > 0 && writes >= fails_at;
+}
+
 struct kv_sim_calls kv_sim_calls(void)
 {
 	return calls;
@@ -227,6 +247,10 @@ static void end(struct kv_txn *t)
 
 enum rc kv_commit(struct kv_txn *t)
 {
+	if (fails()) {
+		kv_abort(t);
+		return RC_IO;
+	}
 	if (t->dirty) {
 		struct content before;
 
@@ -312,6 +336,9 @@ enum rc kv_put(struct kv_txn *t, enum kv_table table, struct bytes key, struct b
 	if (!is_key(key)) {
 		return RC_LIMIT;
 	}
+	if (fails()) {
+		return RC_IO;
+	}
 	if (bytes_used(t) + key.len + value.len > t->kv->max_bytes) {
 		return RC_FULL;
 	}
@@ -331,6 +358,9 @@ enum rc kv_del(struct kv_txn *t, enum kv_table table, struct bytes key)
 {
 	assert(t->write);
 	count(&calls.dels);
+	if (fails()) {
+		return RC_IO;
+	}
 	t->dirty = true;
 	ptree_del(&t->content.tables[table], key);
 	spoil_loans(t);

@@ -21,6 +21,12 @@ void kv_sim_clone(const char *from, const char *to);
 /* Frees a disk; fine when there is none. No kv may have it open. */
 void kv_sim_forget(const char *dir);
 
+/* The n-th write from now on - a put, a delete, a commit - fails with RC_IO, and
+ * so do all after it, as if the machine had stopped there. 0: none does. */
+void kv_sim_fail_at(uint64_t n);
+/* Writes since then. */
+uint64_t kv_sim_writes(void);
+
 /* What was asked of all disks since the start: one for each call of kv.h. */
 struct kv_sim_calls {
 	uint64_t gets, seeks, nexts; /* look-ups */
