@@ -7,6 +7,10 @@
 #include "fixture.h"
 #include "node/store/base_take.h"
 #include "node/store/feeds.h"
+#include "node/store/history.h"
+#include "node/store/quarantine.h"
+#include "poison.h"
+#include "proto/entry_codec.h"
 
 static struct fixture f;
 
@@ -126,8 +130,62 @@ Test(base, P11_a_cut_base_goes_on_and_is_not_seen_before)
 	cleaning_assert_sound(b);
 }
 
+static struct quarantine first_proposal(struct fixture_node *n)
+{
+	struct kv_txn *t = NULL;
+	struct quarantine q;
+
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	cr_assert_eq(quarantine_next(t, NULL, &q), RC_OK);
+	store_end(n->store, t);
+	return q;
+}
+
+/* The one that is about a record. */
+static struct quarantine find_proposal(struct fixture_node *n, struct uuid id)
+{
+	struct kv_txn *t = NULL;
+	struct quarantine q, last;
+	struct change change;
+	struct entry e;
+	bool found = false;
+	enum rc rc = RC_OK;
+
+	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
+	rc = quarantine_next(t, NULL, &q);
+	while (rc == RC_OK && !found) {
+		cr_assert_eq(history_load(t, q.dot, &n->store->arena, &e), RC_OK);
+		cr_assert_eq(entry_decode_change(&e, q.place, &n->store->arena, &change), RC_OK);
+		found = uuid_equal(change.id, id);
+		last = q;
+		rc = found ? rc : quarantine_next(t, &last, &q);
+	}
+	store_end(n->store, t);
+	cr_assert(found);
+	return q;
+}
+
+/* A floor above all that is here. */
+static void clean_all(struct fixture_node *a, struct fixture_node *b, uint16_t scope)
+{
+	struct compact_plan p = cleaning_plan(&f.centre, scope);
+	uint64_t floor = p.floor;
+
+	cr_assert_eq(compact_ask(f.centre.store, &p), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	cleaning_note_backup(&f.centre);
+	(void)cleaning_compact(&f.centre, scope);
+	cr_assert_gt(cleaning_plan(&f.centre, scope).floor, floor);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	(void)cleaning_compact(b, scope);
+}
+
 Test(base, P7_who_was_away_proposes)
 {
+	struct fixture_node *c = NULL;
+	struct quarantine q;
 	struct fixture_node *a = fixture_office(&f, "Mary", 1, "TM-M");
 	struct fixture_node *b = fixture_office(&f, "Bayramaly", 2, "TM-M");
 	struct uuid id = fixture_add(a, 0, "person", "nr=1", "city=Mary", NULL), mine;
@@ -158,6 +216,7 @@ Test(base, P7_who_was_away_proposes)
 	cr_assert_str_eq(fixture_show(b, "person", id, "city"), "Kerki");
 	cr_assert_str_eq(fixture_show(&f.centre, "person", mine, "nr"), "9");
 	cr_assert_gt(count_rows(&f.centre, KV_QUARANTINE), 0u);
+	cr_assert_eq(first_proposal(&f.centre).why, QUARANTINE_OLD);
 	cr_assert_eq(count_rows(&f.centre, KV_QUARANTINE), count_rows(a, KV_QUARANTINE));
 	cr_assert_eq(count_rows(&f.centre, KV_QUARANTINE), count_rows(b, KV_QUARANTINE));
 	assert_same(a, scope);
@@ -165,5 +224,27 @@ Test(base, P7_who_was_away_proposes)
 	cleaning_assert_sound(&f.centre);
 	cleaning_assert_sound(a);
 	cleaning_assert_sound(b);
+	/* Accepted, it stands everywhere, beside what its author had not seen; and
+	 * the next floor takes it in. */
+	q = find_proposal(&f.centre, id);
+	cr_assert_eq(poison_rule(&f.centre, q.dot, q.place, true), RC_OK);
+	cr_assert_eq(fixture_sync(&f, a), RC_OK);
+	cr_assert_eq(fixture_sync(&f, b), RC_OK);
+	assert_same(a, scope);
+	assert_same(b, scope);
+	cleaning_assert_sound(&f.centre);
+	cleaning_assert_sound(b);
+	clean_all(a, b, scope);
+	c = fixture_office(&f, "Kerki", 3, "TM-M");
+	cr_assert_eq(fixture_sync(&f, c), RC_OK);
+	assert_same(a, scope);
+	assert_same(b, scope);
+	assert_same(c, scope);
+	cr_assert_str_eq(fixture_show(c, "person", id, "city"),
+			 fixture_show(a, "person", id, "city"));
+	cr_assert_eq(count_rows(c, KV_ACCEPT), 1u);
+	cleaning_assert_sound(&f.centre);
+	cleaning_assert_sound(b);
+	cleaning_assert_sound(c);
 	fixture_backup_drop(&copy);
 }
