@@ -13,6 +13,7 @@
 	X(CUTS_PER_ENTRY_MAX, 512, "cuts", "format", "feeds named by one cut entry")               \
 	X(FOLLOWS_MAX, 64, "feeds", "format", "feeds that one feed continues")                     \
 	X(RULINGS_PER_ENTRY_MAX, 512, "rulings", "format", "changes judged by one entry")          \
+	X(BASE_PIECES_MAX, 1048576, "pieces", "format", "pieces of one base")                      \
 	X(PARTS_PER_COMMIT_MAX, 64, "scopes", "format", "scopes that one commit touches")          \
 	X(COMMIT_ENTRIES_MAX, 512, "entries", "format", "entries of one commit in one feed")       \
 	X(AUTHOR_BYTES_MAX, 128, "bytes", "format", "name of an author")                           \

@@ -18,7 +18,7 @@ uint32_t base_count_pieces(uint64_t bytes)
 {
 	uint64_t n = (bytes + BASE_PIECE_BYTES - 1) / BASE_PIECE_BYTES;
 
-	return n > BASE_PIECES_MAX ? 0 : (uint32_t)n;
+	return n > LIMIT_BASE_PIECES_MAX ? 0 : (uint32_t)n;
 }
 
 uint32_t base_count_lists(uint64_t bytes)
@@ -75,7 +75,7 @@ static enum rc begin_piece(struct measure *m, const struct base_place *place, si
 		m->pieces = wider;
 		m->max = max;
 	}
-	if (m->count == BASE_PIECES_MAX) {
+	if (m->count == LIMIT_BASE_PIECES_MAX) {
 		return RC_LIMIT;
 	}
 	memset(&m->pieces[m->count], 0, sizeof(*m->pieces));

@@ -27,8 +27,7 @@
 enum {
 	BASE_PIECE_BYTES = 57344,
 	BASE_LIST_HASHES = BASE_PIECE_BYTES / HASH_LEN,
-	BASE_STATEMENT_LEN = 8 + 8 + 8 + HASH_LEN + SIG_LEN,
-	BASE_PIECES_MAX = 1 << 20
+	BASE_STATEMENT_LEN = 8 + 8 + 8 + HASH_LEN + SIG_LEN
 };
 
 struct key base_key_piece(uint16_t scope, uint32_t number);

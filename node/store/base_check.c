@@ -24,15 +24,6 @@ struct checking {
 	struct key key;
 };
 
-static struct dot dot_of(struct bytes key)
-{
-	struct bytes_reader r = bytes_reader_init(key);
-	struct dot d = { .feed = bytes_get_be64(&r) };
-
-	d.seq = bytes_get_be64(&r);
-	return d;
-}
-
 /* The seq of a feed in the list, which is by feed; 0: it is not in it. */
 static uint64_t find_anchor(const struct checking *c, uint64_t feed)
 {
@@ -90,7 +81,7 @@ static enum rc check_feed(struct checking *c, const struct base_row *row)
 /* An entry, or the header of one. */
 static enum rc check_entry(struct checking *c, const struct base_row *row, struct dots *known)
 {
-	struct dot d = dot_of(row->key);
+	struct dot d = base_dot(row->key);
 	struct entry e;
 	enum rc rc = RC_CORRUPT;
 
@@ -110,7 +101,7 @@ static enum rc check_cut(struct checking *c, const struct base_row *row)
 {
 	struct bytes_reader r = bytes_reader_init(row->value);
 	uint64_t place = bytes_get_be64(&r);
-	struct dot d = dot_of(row->key);
+	struct dot d = base_dot(row->key);
 
 	(void)bytes_get_be64(&r);
 	return row->key.len == 16 && bytes_is_done(&r) && place > 0 && place <= c->seq &&
@@ -121,7 +112,8 @@ static enum rc check_cut(struct checking *c, const struct base_row *row)
 
 static enum rc check_quarantine(const struct checking *c, const struct base_row *row)
 {
-	return row->key.len == 20 && row->value.len == 18 && dots_has(&c->whole, dot_of(row->key)) ?
+	return row->key.len == 20 && row->value.len == 18 &&
+			       dots_has(&c->whole, base_dot(row->key)) ?
 		       RC_OK :
 		       RC_CORRUPT;
 }
@@ -199,7 +191,7 @@ static enum rc check_row(struct checking *c, const struct base_row *row)
 		return check_quarantine(c, row);
 	case BASE_ACCEPT:
 		return row->key.len == 16 + 2 + UUID_LEN && row->value.len == 16 &&
-				       dots_has(&c->whole, dot_of(row->key)) ?
+				       dots_has(&c->whole, base_dot(row->key)) ?
 			       RC_OK :
 			       RC_CORRUPT;
 	case BASE_RECORD:

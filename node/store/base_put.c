@@ -17,7 +17,6 @@
 #include "node/store/base_take.h"
 #include "node/store/rejoin.h"
 #include "proto/entry_codec.h"
-#include "sync/part.h"
 
 /* A feed of the base, or one that was here. */
 struct put_feed {
@@ -68,15 +67,6 @@ static enum rc add_feed(struct put *p, uint64_t feed, uint64_t anchor)
 	return RC_OK;
 }
 
-static struct dot dot_of(struct bytes key)
-{
-	struct bytes_reader r = bytes_reader_init(key);
-	struct dot d = { .feed = bytes_get_be64(&r) };
-
-	d.seq = bytes_get_be64(&r);
-	return d;
-}
-
 /* Calls a function for each row of the base. */
 static enum rc for_each(struct put *p, enum rc (*each)(struct put *p, const struct base_row *row))
 {
@@ -105,11 +95,11 @@ static enum rc list_feeds(struct put *p, const struct base_row *row)
 	struct put_feed *f = NULL;
 
 	if (row->sort == BASE_FEED) {
-		return add_feed(p, dot_of(row->key).feed, bytes_get_be64(&r));
+		return add_feed(p, base_dot(row->key).feed, bytes_get_be64(&r));
 	}
 	if (row->sort == BASE_ENTRY) {
-		f = find_feed(p, dot_of(row->key).feed);
-		if (f != NULL && f->anchor == dot_of(row->key).seq) {
+		f = find_feed(p, base_dot(row->key).feed);
+		if (f != NULL && f->anchor == base_dot(row->key).seq) {
 			memcpy(f->hash, row->value.p, HASH_LEN);
 		}
 	}
@@ -338,11 +328,11 @@ static enum rc put_feed(struct put *p, const struct base_row *row)
 	struct genesis g;
 	enum rc rc = RC_OK;
 
-	if (find_feed(p, dot_of(row->key).feed)->was_here) {
+	if (find_feed(p, base_dot(row->key).feed)->was_here) {
 		return RC_OK;
 	}
 	memset(&s, 0, sizeof(s));
-	s.feed = dot_of(row->key).feed;
+	s.feed = base_dot(row->key).feed;
 	s.genesis = bytes_at(row->value.p + 8, row->value.len - 8);
 	rc = entry_decode_genesis(s.genesis, p->w->arena, &g);
 	if (rc == RC_OK) {
@@ -382,12 +372,9 @@ static enum rc put_anchor(struct put *p, const struct put_feed *f, const struct 
 
 static enum rc put_entry(struct put *p, const struct base_row *row)
 {
-	const struct put_feed *f = find_feed(p, dot_of(row->key).feed);
-	enum rc rc = RC_OK;
+	const struct put_feed *f = find_feed(p, base_dot(row->key).feed);
+	enum rc rc = f->anchor == base_dot(row->key).seq ? put_anchor(p, f, row) : RC_OK;
 
-	if (f->anchor == dot_of(row->key).seq) {
-		rc = put_anchor(p, f, row);
-	}
 	return rc == RC_OK ? kv_put(p->w->txn, KV_ENTRY, row->key, row->value) : rc;
 }
 

@@ -55,13 +55,18 @@ static enum rc find_behind(struct kv_txn *t, enum kv_table table, const struct k
 	return rc;
 }
 
-/* The seq in a key that begins with a dot. */
-static uint64_t seq_of(struct bytes key)
+struct dot base_dot(struct bytes key)
 {
 	struct bytes_reader r = bytes_reader_init(key);
+	struct dot d = { .feed = bytes_get_be64(&r) };
 
-	(void)bytes_get_be64(&r);
-	return bytes_get_be64(&r);
+	d.seq = bytes_get_be64(&r);
+	return d;
+}
+
+static uint64_t seq_of(struct bytes key)
+{
+	return base_dot(key).seq;
 }
 
 /* The first row of a feed in a table, from a seq on. RC_NOTFOUND: none upto. */

@@ -54,6 +54,9 @@ void base_walk_start(struct base_walk *w, struct kv_txn *t, const struct floor *
 enum rc base_walk_next(struct base_walk *w, struct base_row *out);
 void base_walk_end(struct base_walk *w);
 
+/* The dot that a row's key begins with. */
+struct dot base_dot(struct bytes key);
+
 /* A row as it travels. */
 void base_row_put(struct bytes_writer *w, const struct base_row *row);
 
