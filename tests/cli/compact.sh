@@ -5,23 +5,9 @@
 # that falls, of which nothing is seen before all of it is there.
 set -eu
 
-: "${KERWEN:?names the program}"
-: "${TMPDIR:=/tmp}"
+. "$(dirname "$0")/lib.sh"
+
 road=${ROAD:-$(dirname "$KERWEN")/tests/demo_road}
-cd "$TMPDIR"
-daemon=
-
-fail()
-{
-	echo "$*"
-	exit 1
-}
-
-clean()
-{
-	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
-}
-trap clean EXIT
 
 # number NAME: a number out of the JSON in out.
 number()
@@ -47,6 +33,7 @@ YAML
 "$KERWEN" -C c init --centre --name C --schema schema.yaml --listen 127.0.0.1:0 >/dev/null
 "$KERWEN" -C c run 2>c.log </dev/null &
 daemon=$!
+pids="$pids $daemon"
 until port=$(sed -n 's/.*listening on port \([0-9]*\).*/\1/p' c.log) && [ -n "$port" ]; do
 	sleep 0.05
 done
