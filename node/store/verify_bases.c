@@ -20,7 +20,7 @@ bool verify_is_below(const struct verify *v, struct dot d)
 {
 	uint64_t gone = 0;
 
-	return floor_gone(v->txn, d.feed, &gone) == RC_OK && d.seq <= gone;
+	return floor_gone(v->txn, d.feed, &gone) == RC_OK && gone > 0 && d.seq <= gone;
 }
 
 static enum rc note_broken(struct verify *v, uint16_t scope, uint64_t seq)
