@@ -56,7 +56,7 @@ struct base_piece {
 struct chunk {
 	const struct run *runs;
 	uint32_t runs_count;
-	bool is_end; /* to be sent without runs: that was all that a Want asked for */
+	bool is_end;   /* to be sent without runs: that was all that a Want asked for */
 	bool has_base; /* then there are no runs */
 	struct base_piece base;
 };

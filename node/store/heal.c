@@ -280,7 +280,8 @@ enum rc heal_take(struct work *w, const struct run *run, uint64_t *healed)
 		rc = floor_gone(w->txn, run->feed, &gone);
 	}
 	/* What a base stands for is not put back beside it. */
-	if (rc != RC_OK || run->first_seq == 0 || run->first_seq <= gone || run->first_seq > h.state.head) {
+	if (rc != RC_OK || run->first_seq == 0 || run->first_seq <= gone ||
+	    run->first_seq > h.state.head) {
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	}
 	h.held = run->first_seq + run->entries_count - 1;

@@ -13,11 +13,7 @@
 #include "node/store/store.h"
 #include "sync/message.h"
 
-enum {
-	SEND_OWN_MAX = 64,
-	SEND_GIFTS_MAX = 2 * LIMIT_SCOPES_PER_SESSION_MAX,
-	SEND_BASES_MAX = 4
-};
+enum { SEND_OWN_MAX = 64, SEND_GIFTS_MAX = 2 * LIMIT_SCOPES_PER_SESSION_MAX, SEND_BASES_MAX = 4 };
 
 struct send_lane {
 	uint64_t feed;

@@ -1,5 +1,5 @@
-/* Making a part of a record anew: from its state in the base, and the dots that its vector and the table
- * `dot` name, as far as there are such changes. */
+/* Making a part of a record anew: from its state in the base, and the dots that its vector and the
+ * table `dot` name, as far as there are such changes. */
 #include <string.h>
 
 #include "node/store/feeds.h"

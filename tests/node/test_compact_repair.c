@@ -150,8 +150,8 @@ static void drop_cuts(struct fixture_node *n)
 	struct kv_txn *t = NULL;
 	struct feed_cut cut;
 	struct key k;
-	uint64_t gone = 0, feed = feed_pack(a->store->info.number, scope,
-					    a->store->info.incarnation);
+	uint64_t gone = 0,
+		 feed = feed_pack(a->store->info.number, scope, a->store->info.incarnation);
 
 	cr_assert_eq(store_begin(n->store, false, &t), RC_OK);
 	cr_assert_eq(feeds_cut_last(t, feed, &cut), RC_OK);
