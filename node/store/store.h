@@ -22,7 +22,7 @@
 #include "sync/arena.h"
 #include "sync/crypto.h"
 
-enum { STORE_FORMAT = 3 };
+enum { STORE_FORMAT = 4 };
 
 #define STORE_DIR "db" /* of the data directory */
 
