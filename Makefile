@@ -47,7 +47,7 @@ SIM_O := $(call objects,tests/sim/kv_sim.c tests/sim/ptree.c)
 TEST_SIM_O := $(call objects,$(wildcard tests/sim/*.c) tests/node/fakedisk.c \
 	tests/oracle/play.c tests/oracle/play_move.c tests/oracle/play_world.c \
 	$(filter-out $(patsubst %,tests/node/test_%.c,backup kv_readers lease rejoin \
-	rejoin_laws room verify_live), \
+	rejoin_laws room succeed succeed_laws verify_live), \
 	$(shell grep -lE '(fixture|forge|wire|store/kv)\.h"' tests/node/*.c)))
 ORACLE_O := $(call objects,$(wildcard tests/oracle/*.c) tests/node/wire.c) $(SIM_O)
 DEMO_DATA_O := $(call objects,$(filter-out tests/demo/demo_road.c,$(wildcard tests/demo/*.c)))

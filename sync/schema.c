@@ -267,3 +267,25 @@ const char *schema_derive_text(const struct schema_field *f, char buffer[SCHEMA_
 	buffer[w.len] = '\0';
 	return buffer;
 }
+
+static uint16_t greater(uint16_t a, uint16_t b)
+{
+	return a > b ? a : b;
+}
+
+uint16_t schema_last_number(const struct schema *s)
+{
+	uint16_t last = 0;
+	uint32_t i, k;
+
+	for (i = 0; i < s->kinds_count; i++) {
+		last = greater(last, s->kinds[i].number);
+		for (k = 0; k < s->kinds[i].fields_count; k++) {
+			last = greater(last, s->kinds[i].fields[k].number);
+		}
+	}
+	for (i = 0; i < s->figures_count; i++) {
+		last = greater(last, s->figures[i].number);
+	}
+	return last;
+}

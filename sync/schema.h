@@ -146,6 +146,7 @@ struct schema {
 	uint32_t kinds_count;
 	const struct schema_figure *figures;
 	uint32_t figures_count;
+	uint16_t floor; /* schema_adopt: new numbers are at least this; 0: any */
 };
 
 /* The kinds that every node knows, numbered below SCHEMA_KIND_FIRST. */
@@ -204,6 +205,9 @@ struct schema_error {
  * RC_INVALID with e filled in: names kind, field or figure.
  */
 enum rc schema_check(const struct schema *s, struct arena *scratch, struct schema_error *e);
+
+/* The greatest number of a kind, a field or a figure; 0: there is none. */
+uint16_t schema_last_number(const struct schema *s);
 
 /*
  * Numbers `next` (a checked schema) after `now` (what is in force, or NULL):

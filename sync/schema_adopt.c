@@ -140,7 +140,12 @@ static void link_codes(const struct adopt *t, struct schema_field *f)
 	}
 }
 
-static uint16_t find_free_field(const struct schema_kind *old)
+static uint16_t next_number(const struct schema *now, uint16_t last)
+{
+	return last < now->floor ? now->floor : (uint16_t)(last + 1);
+}
+
+static uint16_t find_free_field(const struct schema *now, const struct schema_kind *old)
 {
 	uint16_t last = 0;
 	uint32_t i;
@@ -150,7 +155,7 @@ static uint16_t find_free_field(const struct schema_kind *old)
 			last = old->fields[i].number;
 		}
 	}
-	return (uint16_t)(last + 1);
+	return old == NULL ? 1 : next_number(now, last);
 }
 
 /* Numbers the fields of next, which come first and in its order, so that title
@@ -160,7 +165,7 @@ static enum rc adopt_fields(const struct adopt *t, const struct schema_kind *old
 {
 	size_t max = (size_t)kind->fields_count + (old == NULL ? 0 : old->fields_count);
 	struct schema_field *fields = arena_take_zeroed(t->arena, max, sizeof(*fields));
-	uint16_t free_number = find_free_field(old);
+	uint16_t free_number = find_free_field(t->now, old);
 	uint32_t count = kind->fields_count;
 	uint32_t i;
 
@@ -244,7 +249,7 @@ static uint16_t find_free_kind(const struct schema *now)
 			last = now->kinds[i].number;
 		}
 	}
-	return (uint16_t)(last + 1);
+	return next_number(now, last);
 }
 
 /* A kind that is gone stays as it was, closed. */
@@ -318,7 +323,7 @@ static uint16_t find_free_figure(const struct schema *now)
 			last = now->figures[i].number;
 		}
 	}
-	return (uint16_t)(last + 1);
+	return next_number(now, last);
 }
 
 static enum rc adopt_figures(const struct adopt *t)

@@ -106,6 +106,7 @@ static void set_goals(struct session *s, const struct session_event *e)
 {
 	uint32_t i, k;
 
+	s->line = e->places_count > 0 ? e->places[0].centre_incarnation : 0;
 	for (i = 0; i < e->places_count && i < LIMIT_SCOPES_PER_SESSION_MAX; i++) {
 		const struct session_place *p = &e->places[i];
 		struct session_goal g = { .scope = p->scope,
@@ -118,6 +119,8 @@ static void set_goals(struct session *s, const struct session_event *e)
 				continue;
 			}
 			g.centre_head = s->goals[k].centre_head;
+			g.centre_incarnation = s->goals[k].centre_incarnation;
+			g.was_known = s->goals[k].was_known;
 			at = s->goals[k].incarnation == g.incarnation ? k : at;
 		}
 		if (at < LIMIT_SCOPES_PER_SESSION_MAX) {
@@ -125,6 +128,15 @@ static void set_goals(struct session *s, const struct session_event *e)
 			s->goals[at] = g;
 		}
 	}
+}
+
+/* Whether a place has what the centre had. One that has gone on to the centre's
+ * next incarnation has. */
+static bool has_centre(const struct session_goal *g, const struct session_place *p)
+{
+	return p->centre_incarnation == g->centre_incarnation ?
+		       p->centre_applied >= g->centre_head :
+		       g->centre_head == 0 || g->was_known;
 }
 
 /* Whether all that the centre had is applied here. */
@@ -135,7 +147,7 @@ static bool is_caught_up(const struct session *s, const struct session_event *e)
 	for (i = 0; i < s->goals_count; i++) {
 		for (k = 0; k < e->places_count; k++) {
 			if (e->places[k].scope == s->goals[i].scope &&
-			    e->places[k].centre_applied < s->goals[i].centre_head) {
+			    !has_centre(&s->goals[i], &e->places[k])) {
 				return false;
 			}
 		}
@@ -162,7 +174,7 @@ static void check_done(struct session *s, const struct session_event *e,
 		       struct session_actions *out)
 {
 	if (!s->is_caller || s->state != SESSION_STREAM || s->bye_sent || s->unanswered > 0 ||
-	    s->issuing || s->wanting || s->giving) {
+	    s->issuing || s->wanting || s->giving || e->awaits) {
 		return;
 	}
 	if (e->owes && is_caught_up(s, e)) {
@@ -240,8 +252,11 @@ static void on_hello(struct session *s, const struct session_event *e, struct se
 	s->knows_peer = true;
 	for (i = 0; i < h->scopes_count; i++) {
 		for (k = 0; k < s->goals_count; k++) {
-			if (s->goals[k].scope == h->scopes[i].scope) {
+			if (s->goals[k].scope == h->scopes[i].scope &&
+			    h->scopes[i].centre_incarnation == h->scopes[0].centre_incarnation) {
 				s->goals[k].centre_head = h->scopes[i].centre_seq;
+				s->goals[k].centre_incarnation = h->scopes[i].centre_incarnation;
+				s->goals[k].was_known = s->line == h->scopes[i].centre_incarnation;
 			}
 		}
 	}
@@ -338,6 +353,9 @@ static void on_stored(struct session *s, const struct session_event *e, struct s
 	assert(s->unanswered > 0);
 	s->unanswered--;
 	s->has_more = e->has_more;
+	if (s->is_caller && e->places_count > 0 && e->places[0].centre_incarnation != s->line) {
+		set_goals(s, e); /* what was confirmed before is so no more */
+	}
 	if (s->state == SESSION_STREAM) {
 		try_want(s, e, out);
 	}

@@ -43,6 +43,7 @@ struct session_place {
 	uint64_t own_head;    /* own feed */
 	uint64_t own_receipt; /* the last cut of it that is applied here */
 	uint64_t centre_applied;
+	uint32_t centre_incarnation; /* that this is of */
 };
 
 /* What the caller wants to have reached: fixed when the session begins. */
@@ -51,6 +52,8 @@ struct session_goal {
 	uint32_t incarnation;
 	uint64_t own_head;    /* a receipt for this is wanted */
 	uint64_t centre_head; /* this is wanted here */
+	uint32_t centre_incarnation;
+	bool was_known; /* when the centre told of it, this node followed it */
 };
 
 struct session {
@@ -62,6 +65,7 @@ struct session {
 	bool issuing;    /* entries are being written again */
 	bool wanting;    /* damaged entries were asked for, and not all that the peer has came */
 	bool giving;     /* the peer asked for some, and has not answered all of them */
+	uint32_t line;   /* the centre's incarnation that goals were set for */
 	bool is_writable;
 	bool hello_sent, hello_got, bye_sent, done;
 	uint32_t credit;     /* chunks we may send */
@@ -94,6 +98,8 @@ struct session_event {
 	uint32_t places_count;
 	bool has_more;  /* STORED, SENT, MOVED; OPENED: something to send ahead */
 	bool owes;      /* with `places`: entries wait to be written again */
+	bool awaits;    /* with `places`: the centre was restored, and is to go on in a new
+			 * incarnation first */
 	bool wants;     /* the peer may have what is damaged here, and was not asked yet */
 	bool has_gifts; /* something that the peer asked for is still to be sent */
 };

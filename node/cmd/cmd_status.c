@@ -268,11 +268,11 @@ static void print_confirmed(const struct status *s)
 {
 	const struct summary *m = &s->summary;
 
-	if (s->node.store->info.is_centre) {
-		return;
-	}
 	if (s->story_text[0] != '\0') {
 		out_line(s->c->out, "%s", s->story_text);
+	}
+	if (s->node.store->info.is_centre) {
+		return;
 	}
 	if (m->unconfirmed == 0) {
 		out_line(s->c->out, "everything written here is confirmed by the centre");
@@ -471,7 +471,11 @@ static int print(struct status *s)
 	if (rc == RC_OK) {
 		rc = restored_get(s->txn, &s->story);
 		rc = rc == RC_NOTFOUND ? RC_OK : rc;
-		restored_text(&s->story, (int64_t)clock_now_ms(), s->story_text);
+		if (s->node.store->info.is_centre) {
+			restored_centre_text(&s->story, (int64_t)clock_now_ms(), s->story_text);
+		} else {
+			restored_text(&s->story, (int64_t)clock_now_ms(), s->story_text);
+		}
 	}
 	if (rc == RC_OK) {
 		rc = damage_count(s->txn, &s->damaged);

@@ -8,6 +8,7 @@
 #include "node/store/builtin.h"
 #include "node/store/closing.h"
 #include "node/store/feeds.h"
+#include "node/store/succeed.h"
 #include "proto/entry_codec.h"
 #include "proto/invitation_codec.h"
 
@@ -117,6 +118,16 @@ static enum rc check_centre(const struct store *s, struct path_problem *why)
 					     "only the centre admits offices");
 }
 
+/* An invitation has one feed; of several incarnations it would lack the earlier. */
+static enum rc check_line(struct work *w, struct path_problem *why)
+{
+	return succeed_is_later(w) ?
+		       path_fail(why, RC_DENIED, "wait for a version of kerwen that can write them",
+				 "this centre was restored from a copy, and goes on in another "
+				 "incarnation: its invitations would lack what it wrote before") :
+		       RC_OK;
+}
+
 enum rc admit_office(struct store *s, const struct admit_request *r, uint8_t token[TOKEN_LEN],
 		     struct path_problem *why)
 {
@@ -132,6 +143,7 @@ enum rc admit_office(struct store *s, const struct admit_request *r, uint8_t tok
 		return fail_store(why, rc, NULL);
 	}
 	rc = check_request(s, r, why);
+	rc = rc == RC_OK ? check_line(c.work, why) : rc;
 	if (rc != RC_OK) {
 		commit_abort(&c);
 		return rc;
@@ -189,6 +201,7 @@ static enum rc admit_anew(struct store *s, uint16_t number, struct bytes author,
 		return fail_store(why, rc, NULL);
 	}
 	rc = check_office(s, number, why);
+	rc = rc == RC_OK ? check_line(c.work, why) : rc;
 	if (rc != RC_OK) {
 		commit_abort(&c);
 		return rc;

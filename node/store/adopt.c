@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/store/builtin.h"
+#include "node/store/line.h"
 #include "node/store/records.h"
 
 enum { STORED_MAX = 65536 };
@@ -112,6 +113,7 @@ static enum rc compare_parts(const struct stored_list *list, const struct schema
 enum rc adopt_plan(struct commit *c, const struct schema *next, struct arena *a,
 		   struct adopt_plan *out, struct schema_error *e)
 {
+	struct schema now;
 	const struct schema *own = &c->work->store->catalog->own;
 	struct stored_list list = { arena_take(a, STORED_MAX * sizeof(*list.items)), 0 };
 	const struct schema_codec_part *parts = NULL;
@@ -122,7 +124,11 @@ enum rc adopt_plan(struct commit *c, const struct schema *next, struct arena *a,
 	if (list.items == NULL) {
 		return RC_NOMEM;
 	}
-	rc = schema_adopt(own->name == NULL ? NULL : own, next, a, &out->schema, e);
+	now = *own;
+	rc = line_skips(c->work->txn, LINE_NUMBERS, &now.floor);
+	if (rc == RC_OK) {
+		rc = schema_adopt(own->name == NULL ? NULL : &now, next, a, &out->schema, e);
+	}
 	if (rc == RC_OK) {
 		rc = schema_codec_encode(&out->schema, a, &parts, &out->parts_count);
 	}

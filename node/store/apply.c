@@ -16,6 +16,7 @@
 #include "node/store/context.h"
 #include "node/store/epoch.h"
 #include "node/store/home.h"
+#include "node/store/line.h"
 #include "node/store/rejoin.h"
 #include "node/store/replaced.h"
 #include "node/store/ruling.h"
@@ -76,8 +77,11 @@ enum rc apply_check_header(const struct header *h, const struct header *before)
 		return RC_CORRUPT;
 	}
 	for (i = 0; i < h->cuts_count; i++) {
-		if (feed_scope(h->cuts[i].feed) != feed_scope(h->feed) ||
-		    feed_office(h->cuts[i].feed) == 0 || feed_scope(h->feed) == 0) {
+		uint64_t feed = h->cuts[i].feed;
+
+		/* Of its own feeds the centre cuts those of other incarnations. */
+		if (feed_scope(feed) != feed_scope(h->feed) || feed == h->feed ||
+		    (feed_office(feed) != 0 && feed_scope(feed) == 0)) {
 			return RC_CORRUPT;
 		}
 	}
@@ -212,6 +216,9 @@ static enum rc apply_entry(struct work *w, struct dot d, uint64_t upto)
 	}
 	if (rc == RC_OK && replaces) {
 		rc = apply_load(w, d, &e); /* the work may have been flushed */
+	}
+	if (rc == RC_OK && e.header.cuts_count > 0) {
+		rc = line_note_branch(w->txn, &e.header);
 	}
 	if (rc != RC_OK || passed_over) {
 		return rc;

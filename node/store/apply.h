@@ -21,11 +21,17 @@ void apply_cuts_free(struct apply_cuts *cuts);
 /* Applies what can be of one office's feeds, and notes the cuts. The centre. */
 enum rc apply_office(struct work *w, uint16_t office, struct apply_cuts *cuts);
 
+/* The same for all offices and for what came back of the centre's own earlier
+ * incarnations, in rounds: what was seen is cut, and that is written, before what
+ * saw it. The centre. */
+enum rc apply_returned(struct work *w, struct apply_cuts *cuts);
+
 /* Writes the cuts that were noted as entries of the centre. */
 enum rc apply_write_cuts(struct work *w, const struct apply_cuts *cuts);
 
-/* Applies what can be of the centre's feeds, and what their cuts let in. */
-enum rc apply_centre(struct work *w);
+/* Applies what can be of the centre's feeds, and what their cuts let in. told: see
+ * succeed_follow. */
+enum rc apply_centre(struct work *w, uint32_t told);
 
 /*
  * Whether an entry's header may stand where it does: `before` is the header

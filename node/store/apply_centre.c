@@ -7,9 +7,11 @@
 #include "node/store/conflicts.h"
 #include "node/store/epoch.h"
 #include "node/store/key.h"
+#include "node/store/line.h"
 #include "node/store/parts.h"
 #include "node/store/rejoin.h"
 #include "node/store/setaside.h"
+#include "node/store/succeed.h"
 
 static bool is_own(const struct work *w, uint64_t feed)
 {
@@ -129,7 +131,8 @@ static enum rc list_moved(struct work *w, struct dot last, const struct moved **
 }
 
 /*
- * A cut of this node's own feed gives its entries their place among others,
+ * A cut of what is applied here already - of this node's own feed, or of what an
+ * earlier incarnation of the centre had cut - gives entries their place among others,
  * which may change what records with siblings show: those that have such an
  * entry are looked at before and after it.
  */
@@ -148,22 +151,40 @@ static enum rc touch_moved(struct work *w, uint64_t feed)
 	return rc;
 }
 
+/* Whether something of a feed is applied that no cut covers. */
+static bool is_cut_later(struct work *w, const struct feed_state *s)
+{
+	struct feed_cut last = { .seq = 0 };
+	uint64_t end = 0;
+
+	(void)feeds_cut_last(w->txn, s->feed, &last);
+	if (feed_office(s->feed) == 0) {
+		(void)line_end(w->txn, s->feed, &end);
+	}
+	return s->applied > last.seq && s->applied > end;
+}
+
 /* The centre's entry that holds a cut. */
 struct cutting {
-	uint64_t seq;
+	uint64_t place;
 	int64_t time_ms;
 	struct epoch epoch;
 };
 
-/* What of a node's own a cut covers: before its place is known. */
-static enum rc prepare_own(struct work *w, const struct cut *c)
+/* What is applied here of what a cut covers: before its place is known. */
+static enum rc prepare_applied(struct work *w, const struct cut *c)
 {
-	enum rc rc = touch_moved(w, c->feed);
+	struct feed_state state;
+	enum rc rc = feeds_get(w->txn, c->feed, &state);
 
-	return rc == RC_OK ? rejoin_prefer(w, c->feed, c->seq) : rc;
+	if (rc == RC_OK && is_cut_later(w, &state)) {
+		rc = touch_moved(w, c->feed);
+	}
+	return rc == RC_OK && is_own(w, c->feed) ? rejoin_prefer(w, c->feed, c->seq) : rc;
 }
 
-/* What was applied here before this cut let it in: own entries. */
+/* What was applied here before this cut let it in: own entries, and what an earlier
+ * incarnation of the centre had cut. */
 static enum rc judge_applied(struct work *w, const struct cut *c, const struct epoch *epoch)
 {
 	struct work_span span = { c->feed, 0, 0 };
@@ -185,11 +206,11 @@ static enum rc judge_applied(struct work *w, const struct cut *c, const struct e
 /* Takes in what one cut covers. */
 static enum rc apply_cut(struct work *w, const struct cut *c, const struct cutting *by)
 {
-	struct feed_cut cut = { .seq = c->seq, .centre_seq = by->seq, .time_ms = by->time_ms };
+	struct feed_cut cut = { .seq = c->seq, .centre_seq = by->place, .time_ms = by->time_ms };
 	struct feed_state state;
-	enum rc rc = is_own(w, c->feed) ? prepare_own(w, c) : RC_OK;
+	enum rc rc = prepare_applied(w, c);
 
-	if (rc == RC_OK) {
+	if (rc == RC_OK && feed_office(c->feed) != 0) {
 		rc = judge_applied(w, c, &by->epoch);
 	}
 	if (rc == RC_OK) {
@@ -206,10 +227,14 @@ static enum rc apply_cut(struct work *w, const struct cut *c, const struct cutti
 static enum rc apply_cuts_of(struct work *w, struct feed_state *lane, const struct header *h)
 {
 	struct cut cuts[LIMIT_CUTS_PER_ENTRY_MAX];
-	struct cutting by = { h->seq, h->time_ms, { h->epoch_incarnation, h->epoch_seq } };
+	struct cutting by = { 0, h->time_ms, { h->epoch_incarnation, h->epoch_seq } };
+	uint64_t seq = h->seq;
 	uint32_t i, count = h->cuts_count;
 	enum rc rc = check_cuts(w, h);
 
+	if (rc == RC_OK) {
+		rc = line_place(w->txn, (struct dot){ lane->feed, seq }, &by.place);
+	}
 	if (rc != RC_OK) {
 		return rc;
 	}
@@ -218,8 +243,8 @@ static enum rc apply_cuts_of(struct work *w, struct feed_state *lane, const stru
 		rc = apply_cut(w, &cuts[i], &by);
 	}
 	if (rc == RC_OK) {
-		rc = apply_mark(w, lane->feed, by.seq);
-		lane->applied = by.seq;
+		rc = apply_mark(w, lane->feed, seq);
+		lane->applied = seq;
 	}
 	return rc;
 }
@@ -260,17 +285,21 @@ static enum rc try_centre(struct work *w, struct apply_lanes *l, struct feed_sta
 	return rc == RC_OK ? apply_commit(w, l, &e.header, lane, NULL) : rc;
 }
 
-enum rc apply_centre(struct work *w)
+/* Applies what can be of the feeds of the centre's incarnation. */
+static enum rc apply_line(struct work *w)
 {
 	struct apply_lanes l;
-	enum rc rc = apply_find_lanes(w, 0, &l);
 	bool moved = true;
+	enum rc rc = apply_find_lanes(w, 0, &l);
 	uint32_t i;
 
 	while (rc == RC_OK && moved) {
 		moved = false;
 		for (i = 0; i < l.count && rc == RC_OK; i++) {
-			if (l.items[i].applied == l.items[i].head) {
+			/* What is not on the line waits for a cut. */
+			if (l.items[i].applied == l.items[i].head ||
+			    feed_incarnation(l.items[i].feed) !=
+				    w->store->info.centre_incarnation) {
 				continue;
 			}
 			rc = try_centre(w, &l, &l.items[i]);
@@ -285,4 +314,18 @@ enum rc apply_centre(struct work *w)
 		}
 	}
 	return rc == RC_OK ? apply_settle(w) : rc;
+}
+
+enum rc apply_centre(struct work *w, uint32_t told)
+{
+	bool followed = true;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && followed) {
+		rc = apply_line(w);
+		if (rc == RC_OK) {
+			rc = succeed_follow(w, told, &followed);
+		}
+	}
+	return rc;
 }

@@ -7,7 +7,9 @@
 #include "node/store/epoch.h"
 #include "node/store/follows.h"
 #include "node/store/key.h"
+#include "node/store/line.h"
 #include "node/store/replaced.h"
+#include "node/store/succeed.h"
 
 void apply_cuts_free(struct apply_cuts *cuts)
 {
@@ -60,14 +62,18 @@ enum rc apply_foresee_cut(struct work *w, const struct apply_cuts *cuts, uint64_
 {
 	struct feed_state centre;
 	struct feed_cut cut = { .seq = upto }, last;
+	struct dot next = { store_centre_feed(w->store, feed_scope(feed)), 0 };
 	struct key k;
-	enum rc rc = feeds_get(w->txn, store_centre_feed(w->store, feed_scope(feed)), &centre);
+	enum rc rc = feeds_get(w->txn, next.feed, &centre);
 
 	if (rc != RC_OK && rc != RC_NOTFOUND) {
 		return rc;
 	}
-	cut.centre_seq = (rc == RC_OK ? centre.head : 0) + 1 + count_entries_before(cuts, feed);
-	rc = author_time(w, &cut.time_ms);
+	next.seq = (rc == RC_OK ? centre.head : 0) + 1 + count_entries_before(cuts, feed);
+	rc = line_place(w->txn, next, &cut.centre_seq);
+	if (rc == RC_OK) {
+		rc = author_time(w, &cut.time_ms);
+	}
 	if (rc == RC_OK && feeds_cut_last(w->txn, feed, &last) == RC_OK &&
 	    last.centre_seq == cut.centre_seq && last.seq == from) {
 		k = key_dot((struct dot){ feed, from });
@@ -77,27 +83,48 @@ enum rc apply_foresee_cut(struct work *w, const struct apply_cuts *cuts, uint64_
 	return rc == RC_OK ? feeds_put_cut(w->txn, feed, &cut) : rc;
 }
 
-/* Whether what the author knew is known here too. */
-static enum rc check_known(struct work *w, const struct header *h)
+/* Whether an entry of the nation that an author knew is known here too. */
+static enum rc check_epoch(struct work *w, const struct header *h)
 {
 	struct epoch epoch = { h->epoch_incarnation, h->epoch_seq };
-	uint16_t scope = feed_scope(h->feed);
-	struct feed_state centre;
-	bool here = false;
-	enum rc rc = RC_OK;
+	bool knows = false;
+	enum rc rc = epoch_is_here(w->store, w->txn, &epoch, &knows);
 
-	if (feed_office(h->feed) == 0) {
-		return RC_OK;
+	if (rc == RC_OK && knows) {
+		rc = succeed_has(w, feed_pack(0, 0, epoch.incarnation), epoch.seq, &knows);
 	}
-	rc = epoch_is_here(w->store, w->txn, &epoch, &here);
-	if (rc != RC_OK || !here) {
-		return rc == RC_OK ? RC_GAP : rc;
+	return rc == RC_OK && !knows ? RC_GAP : rc;
+}
+
+/* The same for all that the author knew. */
+static enum rc check_known(struct work *w, const struct header *h)
+{
+	uint64_t centre = feed_pack(0, feed_scope(h->feed), h->epoch_incarnation);
+	bool knows = false;
+	enum rc rc = check_epoch(w, h);
+
+	if (rc == RC_OK) {
+		rc = succeed_has(w, centre, h->seen_centre, &knows);
+		rc = rc == RC_OK && !knows ? RC_GAP : rc;
 	}
-	rc = feeds_get(w->txn, store_centre_feed(w->store, scope), &centre);
-	if (rc != RC_OK && rc != RC_NOTFOUND) {
-		return rc;
+	return rc;
+}
+
+/* What an entry of an earlier incarnation of the centre had cut is cut again
+ * before it: so the order in which it was written stays. */
+static enum rc check_branch_cuts(struct work *w, const struct header *h)
+{
+	enum rc rc = feed_scope(h->feed) == 0 ? RC_OK : check_epoch(w, h);
+	uint32_t i;
+
+	for (i = 0; i < h->cuts_count && rc == RC_OK; i++) {
+		struct dot d = { h->cuts[i].feed, h->cuts[i].seq };
+		bool is_cut = false;
+
+		rc = succeed_is_cut(w, d, &is_cut);
+		rc = rc == RC_OK && !is_cut ? RC_GAP : rc;
 	}
-	return h->seen_centre > (rc == RC_OK ? centre.applied : 0) ? RC_GAP : RC_OK;
+	return rc;
 }
 
 /* An entry that something else stands for since this very work waits for the
@@ -179,11 +206,30 @@ static enum rc check_parts(struct work *w, const struct header *h)
 	return rc;
 }
 
+/* Whether the centre had applied a commit before it was restored. It was complete
+ * then; now its parts may come from several offices, and wait for none. */
+static enum rc had_commit(struct work *w, const struct header *h, bool *out)
+{
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	*out = false;
+	for (i = 0; i < h->parts_count && rc == RC_OK && !*out; i++) {
+		struct dot d = { feed_pack(feed_office(h->feed), h->parts[i].scope,
+					   feed_incarnation(h->feed)),
+				 h->parts[i].last_seq };
+
+		rc = line_was_cut(w->txn, d, out);
+	}
+	return rc;
+}
+
 /* Tries the next commit of a lane. RC_GAP: it has to wait. */
 static enum rc try_lane(struct work *w, struct apply_lanes *l, struct feed_state *lane,
 			struct apply_cuts *cuts)
 {
 	struct dot next = { lane->feed, lane->applied + 1 };
+	bool had = false;
 	struct entry e;
 	uint64_t last = UINT64_MAX;
 	enum rc rc = apply_settle(w);
@@ -199,14 +245,29 @@ static enum rc try_lane(struct work *w, struct apply_lanes *l, struct feed_state
 	if (rc == RC_OK) {
 		rc = apply_load(w, next, &e);
 	}
+	if (rc == RC_OK && feed_office(lane->feed) == 0) {
+		/* Who gives it back may not have the other scopes of a commit. */
+		rc = line_note_branch(w->txn, &e.header);
+		if (rc == RC_OK) {
+			rc = apply_load(w, next, &e);
+		}
+		rc = rc == RC_OK ? check_branch_cuts(w, &e.header) : rc;
+		return rc == RC_OK ? apply_lane(w, lane, next.seq, NULL, cuts) : rc;
+	}
 	if (rc == RC_OK) {
 		rc = check_next(w, lane->feed, &e.header);
+	}
+	if (rc == RC_OK) {
+		rc = had_commit(w, &e.header, &had);
 	}
 	if (rc == RC_OK) {
 		rc = apply_check_complete(w, l, &e.header);
 	}
 	if (rc == RC_OK) {
 		rc = check_parts(w, &e.header);
+	}
+	if (rc == RC_GAP && had) {
+		return apply_lane(w, lane, next.seq, NULL, cuts);
 	}
 	return rc == RC_OK ? apply_commit(w, l, &e.header, lane, cuts) : rc;
 }
@@ -232,6 +293,24 @@ enum rc apply_office(struct work *w, uint16_t office, struct apply_cuts *cuts)
 	return rc;
 }
 
+enum rc apply_returned(struct work *w, struct apply_cuts *cuts)
+{
+	uint32_t i;
+	enum rc rc = RC_OK;
+
+	do {
+		if (cuts->count > 0) {
+			rc = apply_write_cuts(w, cuts);
+			cuts->count = 0;
+		}
+		rc = rc == RC_OK ? apply_office(w, 0, cuts) : rc;
+		for (i = 0; rc == RC_OK && i < w->store->catalog->offices_count; i++) {
+			rc = apply_office(w, w->store->catalog->offices[i].number, cuts);
+		}
+	} while (rc == RC_OK && cuts->count > 0);
+	return rc;
+}
+
 /* One entry of cuts, a commit of its own. */
 static enum rc write_entry(struct work *w, uint16_t scope, const struct cut *list, uint32_t count)
 {
@@ -240,6 +319,7 @@ static enum rc write_entry(struct work *w, uint16_t scope, const struct cut *lis
 	struct dot d;
 	enum rc rc = author_begin(&a, w, bytes_at(NULL, 0), bytes_at(NULL, 0));
 
+	w->national_moved = w->national_moved || scope == 0; /* epochs know it */
 	if (rc == RC_OK) {
 		rc = author_open(&a, scope, &s);
 	}

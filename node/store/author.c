@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/store/follows.h"
+#include "node/store/succeed.h"
 #include "proto/entry_codec.h"
 
 enum {
@@ -113,10 +114,36 @@ enum rc author_begin(struct author *a, struct work *w, struct bytes name, struct
 	if (rc == RC_OK) {
 		rc = life_look(w, &a->commit);
 	}
+	if (rc == RC_OK && w->store->info.is_centre && w->life.is_new && !w->life.has_begun) {
+		rc = succeed_begin(w);
+		rc = rc == RC_OK ? get_number(w->txn, meta_commit, &a->commit) : rc;
+	}
 	a->commit++;
 	a->epoch_incarnation = w->store->info.centre_incarnation;
 	a->epoch_seq = w->store->catalog->national_seq;
 	return rc;
+}
+
+/* The centre's feed of the incarnation that ended in this work. */
+static enum rc follow_before(struct author *a, uint16_t scope, struct cut **out, uint32_t *count)
+{
+	const struct work *w = a->work;
+	struct cut *c = arena_take_zeroed(w->arena, 1, sizeof(*c));
+	struct feed_state s;
+	enum rc rc = c == NULL ? RC_NOMEM : RC_NOTFOUND;
+
+	*out = c;
+	*count = 0;
+	if (c != NULL && w->life.is_new) {
+		rc = feeds_get(w->txn, feed_pack(0, scope, w->life.before), &s);
+	}
+	if (rc == RC_OK) {
+		c->feed = s.feed;
+		c->seq = s.head;
+		memcpy(c->hash, s.hash, HASH_LEN);
+		*count = 1;
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 /* Begins this node's feed in a scope. */
@@ -133,7 +160,9 @@ static enum rc begin_feed(struct author *a, struct author_scope *s)
 	if (rc == RC_OK && a->follows != NULL) {
 		rc = a->follows(a->follows_ctx, s->scope, a->work->arena, &follows,
 				&g.follows_count);
-	} else if (rc == RC_OK && !store->info.is_centre) {
+	} else if (rc == RC_OK && store->info.is_centre) {
+		rc = follow_before(a, s->scope, &follows, &g.follows_count);
+	} else if (rc == RC_OK) {
 		rc = follows_list(a->work->txn, store_own_feed(store, s->scope), a->work->arena,
 				  &follows, &g.follows_count);
 	}

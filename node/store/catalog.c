@@ -5,6 +5,7 @@
 
 #include "node/base/mem.h"
 #include "node/store/feeds.h"
+#include "node/store/line.h"
 #include "node/store/records.h"
 #include "node/store/replay.h"
 #include "proto/schema_codec.h"
@@ -65,6 +66,7 @@ struct load {
 	struct replay *replay; /* NULL: as the records are now; else as of: */
 	const struct vv *as_of;
 	uint64_t last_change; /* of any record, in the centre's present feed */
+	uint64_t national;    /* where that stands; with replay: 0 */
 };
 
 /* The shown value of a field; empty when unset. Lives in the arena. */
@@ -155,20 +157,31 @@ static int order_offices(const void *a, const void *b)
 	return (int)x->number - (int)y->number;
 }
 
+/* Where in the centre's present feed the record changed last. */
+static enum rc note_change(struct load *l, const struct vv *v)
+{
+	uint64_t centre = feed_pack(0, 0, l->c->centre_incarnation), seq = 0;
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < v->count && rc == RC_OK && l->replay == NULL; i++) {
+		rc = line_first(l->t, centre, v->dots[i], l->national, &seq);
+		l->last_change = seq > l->last_change ? seq : l->last_change;
+	}
+	return rc;
+}
+
 /* The record as of the load's version, and when it changed last. */
 static enum rc go_back(struct load *l, struct record *r)
 {
-	uint64_t centre = feed_pack(0, 0, l->c->centre_incarnation);
 	struct record then;
 	uint32_t i;
 	enum rc rc = RC_OK;
 
-	for (i = 0; i < r->parts_count; i++) {
-		uint64_t seq = vv_get(&r->parts[i].part.vector, centre);
-
-		l->last_change = seq > l->last_change ? seq : l->last_change;
+	for (i = 0; i < r->parts_count && rc == RC_OK; i++) {
+		rc = note_change(l, &r->parts[i].part.vector);
 	}
-	if (l->replay != NULL) {
+	if (rc == RC_OK && l->replay != NULL) {
 		rc = replay_as_of(l->replay, r, l->as_of, l->a, &then);
 		*r = then;
 	}
@@ -332,7 +345,7 @@ static enum rc load_scopes(struct load *l)
 	c->scopes = s;
 	c->scopes_count = kept;
 	c->scope_next = (uint16_t)(s[kept - 1].scope + 1);
-	return RC_OK;
+	return line_skips(l->t, LINE_SCOPES, &c->scope_next);
 }
 
 struct parts {
@@ -489,7 +502,7 @@ enum rc catalog_load(struct catalog *c, struct kv_txn *t, const struct crypto *c
 	uint64_t seq = 0;
 	enum rc rc = feeds_get(t, centre_feed, &national);
 
-	seq = rc == RC_OK ? national.applied : 0;
+	seq = l.national = rc == RC_OK ? national.applied : 0;
 	rc = load_all(&l);
 	if (rc == RC_OK) {
 		c->national_seq = seq;

@@ -1,7 +1,7 @@
 #include "node/store/context.h"
 
-#include "node/store/feeds.h"
 #include "node/store/follows.h"
+#include "node/store/line.h"
 #include "node/store/quarantine.h"
 
 /* Keeps a failure; nothing found is none. Whether there is no answer. */
@@ -21,7 +21,8 @@ static bool form_covers(struct context *c, struct dot d)
 	return !fail(c, quarantine_version_covers(&v, d, &covered)) && covered;
 }
 
-/* What the author wrote in the feed, or in one that it continues. */
+/* What the author wrote in the feed, or in one that it continues. What a feed of
+ * the centre continues is seen along its line. */
 static bool covers_own(struct context *c, struct dot d)
 {
 	bool follows = false;
@@ -29,22 +30,22 @@ static bool covers_own(struct context *c, struct dot d)
 	if (d.feed == c->header->feed) {
 		return d.seq <= c->header->seen_own;
 	}
-	return d.feed >> 32 == c->header->feed >> 32 &&
+	return d.feed >> 32 == c->header->feed >> 32 && feed_office(d.feed) != 0 &&
 	       !fail(c, follows_cover(c->txn, c->header->feed, d, &follows)) && follows;
 }
 
 static bool covers_other(struct context *c, struct dot d)
 {
-	struct dot ruling;
-	struct feed_cut cut;
+	const struct header *h = c->header;
+	uint32_t life = feed_office(h->feed) == 0 ? feed_incarnation(h->feed) :
+						    h->epoch_incarnation;
+	struct dot seen = { feed_pack(0, feed_scope(h->feed), life), h->seen_centre }, ruling;
+	bool covers = false;
 
 	if (!fail(c, quarantine_get_accepted(c->txn, d, c->change->kind, c->change->id, &ruling))) {
-		return ruling.seq <= c->header->seen_centre;
+		d = ruling;
 	}
-	if (feed_office(d.feed) == 0) {
-		return d.seq <= c->header->seen_centre;
-	}
-	return !fail(c, feeds_cut_of(c->txn, d, &cut)) && cut.centre_seq <= c->header->seen_centre;
+	return !fail(c, line_covers(c->txn, seen, d, &covers)) && covers;
 }
 
 bool context_covers(void *ctx, struct dot d)

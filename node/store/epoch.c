@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "node/store/feeds.h"
-#include "node/store/follows.h"
 #include "node/store/key.h"
+#include "node/store/line.h"
 #include "node/store/records.h"
 
 /* An earlier catalog, and the epochs that it is for: from <= e < to. */
@@ -47,8 +47,8 @@ enum rc epoch_is_here(const struct store *s, struct kv_txn *t, const struct epoc
 /* Whether an epoch knows an entry of the nation. */
 static enum rc knows(const struct store *s, const struct epoch *e, struct dot by, bool *out)
 {
-	*out = e == NULL || (by.feed == feed_of(e) && by.seq <= e->seq);
-	return *out || by.feed == feed_of(e) ? RC_OK : follows_cover(s->txn, feed_of(e), by, out);
+	*out = e == NULL;
+	return *out ? RC_OK : line_covers(s->txn, (struct dot){ feed_of(e), e->seq }, by, out);
 }
 
 enum rc epoch_closing(const struct store *s, uint64_t feed, const struct epoch *e, uint64_t *last)
@@ -78,17 +78,18 @@ enum rc epoch_closing(const struct store *s, uint64_t feed, const struct epoch *
 /* --- catalogs ---------------------------------------------------------------- */
 
 /* Narrows the range between two changes around an epoch by one change. */
-static void narrow(struct past *p, struct dot d, const struct epoch *e)
+static enum rc narrow(struct store *s, struct past *p, struct dot d, const struct epoch *e)
 {
-	if (d.feed != feed_of(e)) {
-		return;
+	uint64_t first = 0;
+	enum rc rc = line_first(s->txn, feed_of(e), d, p->to - 1, &first);
+
+	if (rc == RC_OK && first <= e->seq && first > p->from) {
+		p->from = first;
 	}
-	if (d.seq <= e->seq && d.seq > p->from) {
-		p->from = d.seq;
+	if (rc == RC_OK && first > e->seq && first < p->to) {
+		p->to = first;
 	}
-	if (d.seq > e->seq && d.seq < p->to) {
-		p->to = d.seq;
-	}
+	return rc;
 }
 
 /* The earlier changes of the built-in records. */
@@ -105,11 +106,24 @@ static enum rc narrow_by_dots(struct store *s, struct past *p, const struct epoc
 		struct dot d = { .feed = bytes_get_be64(&r) };
 
 		d.seq = bytes_get_be64(&r);
-		narrow(p, d, e);
-		rc = kv_cursor_next(c, &k, &v);
+		rc = narrow(s, p, d, e);
+		rc = rc == RC_OK ? kv_cursor_next(c, &k, &v) : rc;
 	}
 	kv_cursor_close(c);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* What a record has of the nation, in any incarnation of the centre. */
+static enum rc narrow_by_vector(struct store *s, struct past *p, const struct vv *v,
+				const struct epoch *e)
+{
+	enum rc rc = RC_OK;
+	uint32_t i;
+
+	for (i = 0; i < v->count && rc == RC_OK; i++) {
+		rc = narrow(s, p, v->dots[i], e);
+	}
+	return rc;
 }
 
 /* The last change of each. */
@@ -128,10 +142,7 @@ static enum rc narrow_by_records(struct store *s, struct past *p, const struct e
 
 			rc = records_walk_next(&w, &s->arena, &r);
 			for (k = 0; rc == RC_OK && k < r.parts_count; k++) {
-				struct dot d = { feed_of(e), 0 };
-
-				d.seq = vv_get(&r.parts[k].part.vector, d.feed);
-				narrow(p, d, e);
+				rc = narrow_by_vector(s, p, &r.parts[k].part.vector, e);
 			}
 			arena_release(&s->arena, mark);
 		}
@@ -152,7 +163,7 @@ static enum rc find_reach(struct store *s, const struct epoch *e, const struct f
 		struct dot middle = { f->feed, high - (high - low) / 2 };
 		bool known = false;
 
-		rc = follows_cover(s->txn, feed_of(e), middle, &known);
+		rc = line_covers(s->txn, (struct dot){ feed_of(e), e->seq }, middle, &known);
 		low = known ? middle.seq : low;
 		high = known ? high : middle.seq - 1;
 	}
@@ -160,7 +171,7 @@ static enum rc find_reach(struct store *s, const struct epoch *e, const struct f
 	return rc;
 }
 
-/* What the epoch knows: its feed, and others as far as that continues them. */
+/* What the epoch knows: its feed, and others as far as that follows or cut them. */
 static enum rc list_known(struct store *s, const struct epoch *e, struct vv *out)
 {
 	struct dot own = { feed_of(e), e->seq };
@@ -191,18 +202,21 @@ static enum rc load_past(struct store *s, const struct epoch *e, struct past *p)
 {
 	struct dot dots[LIVES_MAX];
 	struct vv known = { dots, 0, LIVES_MAX };
-	enum rc rc = RC_OK;
+	struct feed_state national = { .applied = 0 };
+	enum rc rc = feeds_get(s->txn, feed_of(e), &national);
 
 	if (p->catalog == NULL) {
 		p->catalog = catalog_new();
 	}
-	rc = p->catalog == NULL ? RC_NOMEM : list_known(s, e, &known);
+	rc = rc == RC_NOTFOUND ? RC_OK : rc;
+	rc = rc == RC_OK && p->catalog == NULL ? RC_NOMEM : rc;
+	rc = rc == RC_OK ? list_known(s, e, &known) : rc;
 	if (rc == RC_OK) {
 		rc = catalog_load_as_of(p->catalog, s->txn, s->crypto, &known, feed_of(e));
 	}
 	p->incarnation = e->incarnation;
 	p->from = 0;
-	p->to = e->seq + 1;
+	p->to = (national.applied > e->seq ? national.applied : e->seq) + 1;
 	if (e->incarnation == s->catalog->centre_incarnation) {
 		p->to = s->catalog->last_change;
 	}

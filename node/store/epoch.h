@@ -3,8 +3,8 @@
  * judged, on every node alike, whenever it comes (design: "Context").
  *
  * An epoch is a place in the centre's national feed (incarnation, seq). It knows
- * that feed up to there, and what the feed continues (follows.h). Who does not
- * have all of that waits with what names it.
+ * that feed up to there, and what its writer had applied then of earlier
+ * incarnations (line.h). Who does not have all of that waits with what names it.
  *
  * Most entries are judged by the present catalog, because nothing of it has
  * changed since. For the others a few earlier catalogs are kept, made anew from

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/store/feeds.h"
+#include "node/store/line.h"
 #include "proto/entry_codec.h"
 
 enum { ROOM_BYTES = 131072 }; /* for a row: a chunk and more */
@@ -89,6 +90,18 @@ enum rc equivocation_next(struct kv_txn *t, uint64_t from, struct equivocation *
 	return rc;
 }
 
+/* The place of what an author had applied of the centre; 0 if that is not on its
+ * line: what a lost branch had cut may have been the author's branch. */
+static enum rc find_seen(struct work *w, const struct header *h, uint64_t *place)
+{
+	struct dot seen = { feed_pack(0, feed_scope(h->feed), h->epoch_incarnation),
+			    h->seen_centre };
+	enum rc rc = line_place(w->txn, seen, place);
+
+	*place = rc == RC_OK ? *place : 0;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 /* The first entry of the other branch whose author had applied the cut of this
  * one. RC_NOTFOUND: none had. */
 static enum rc find_told(struct work *w, const struct equivocation_run *r, uint64_t *out)
@@ -101,15 +114,15 @@ static enum rc find_told(struct work *w, const struct equivocation_run *r, uint6
 	     i++) {
 		size_t mark = arena_mark(w->arena);
 		struct entry e;
-		uint64_t seen = 0;
+		uint64_t place = 0;
 
 		rc = entry_decode(r->run->entries[i], w->arena, &e);
 		if (rc == RC_OK) {
 			*out = e.header.seq;
-			seen = e.header.seen_centre;
+			rc = find_seen(w, &e.header, &place);
 		}
 		arena_release(w->arena, mark);
-		if (rc == RC_OK && seen >= cut.centre_seq) {
+		if (rc == RC_OK && place >= cut.centre_seq) {
 			return RC_OK;
 		}
 	}

@@ -8,7 +8,11 @@
 #include "node/store/feeds.h"
 #include "sync/limits.h"
 
-enum { HEADS_MAX = (LIMIT_SCOPES_PER_SESSION_MAX - 1) / 2 }; /* in each of two scopes */
+enum {
+	HEADS_LIVES_MAX = 4, /* earlier incarnations of the centre, in each of three scopes */
+	HEADS_MAX =
+		(LIMIT_SCOPES_PER_SESSION_MAX - 1 - 3 * HEADS_LIVES_MAX) / 2 /* in each of two */
+};
 
 /* The feeds of an office in a scope that are held here: all, or those that were
  * cut last and those with entries that wait. In order of feeds; borrow from t. */

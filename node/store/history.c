@@ -4,6 +4,7 @@
 
 #include "node/store/feeds.h"
 #include "node/store/key.h"
+#include "node/store/line.h"
 #include "proto/entry_codec.h"
 
 /* The list while it grows, by doubling. */
@@ -21,8 +22,11 @@ static enum rc find_place(struct kv_txn *t, struct dot d, uint64_t *place)
 
 	*place = UINT64_MAX;
 	if (feed_office(d.feed) == 0) {
-		*place = d.seq;
-		return RC_OK;
+		rc = line_place(t, d, place);
+		if (rc != RC_NOTFOUND) {
+			return rc;
+		}
+		*place = UINT64_MAX;
 	}
 	rc = feeds_cut_of(t, d, &cut);
 	if (rc == RC_OK) {

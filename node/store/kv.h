@@ -33,6 +33,7 @@ enum kv_table {
 	KV_REPLACED,   /* replaced.h */
 	KV_ACCEPT,     /* quarantine.h */
 	KV_PROOF,      /* equivocation.h */
+	KV_BRANCH,     /* line.h */
 	KV_TABLES
 };
 

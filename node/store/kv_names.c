@@ -10,7 +10,7 @@ static const char *const table_names[KV_TABLES] = {
 	[KV_FIGURE] = "figure",     [KV_FILE] = "file",
 	[KV_PEER] = "peer",         [KV_ASIDE] = "aside",
 	[KV_REPLACED] = "replaced", [KV_ACCEPT] = "accept",
-	[KV_PROOF] = "proof",
+	[KV_PROOF] = "proof",       [KV_BRANCH] = "branch",
 };
 
 const char *kv_table_name(enum kv_table table)

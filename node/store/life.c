@@ -49,7 +49,7 @@ enum rc life_store(struct kv_txn *t, const struct life_state *l)
 
 static bool keeps_lease(const struct store *s)
 {
-	return !s->info.is_centre && s->state_fd >= 0;
+	return s->state_fd >= 0;
 }
 
 static struct lease_match match_of(const struct store *s, uint64_t commit)
@@ -72,6 +72,9 @@ static enum rc take_fresh(struct work *w)
 	} while (drawn == s->info.incarnation || drawn == 0);
 	w->life.before = w->life.is_new ? w->life.before : s->info.incarnation;
 	s->info.incarnation = s->life.incarnation = drawn;
+	if (s->info.is_centre) {
+		s->info.centre_incarnation = drawn;
+	}
 	s->life.is_left = false;
 	w->life.is_new = true;
 	return RC_OK;
@@ -97,7 +100,7 @@ enum rc life_look(struct work *w, uint64_t *commit)
 	if (*commit < w->life.commit) {
 		*commit = w->life.commit;
 	}
-	if (w->store->info.is_centre || w->life.looked) {
+	if (w->life.looked) {
 		return RC_OK;
 	}
 	w->life.looked = true;
@@ -226,9 +229,6 @@ enum rc life_keep(struct work *w, uint64_t commit)
 	uint64_t before = 0;
 	enum rc rc = RC_OK;
 
-	if (w->store->info.is_centre) {
-		return RC_OK;
-	}
 	if (w->life.is_new && !w->life.writes) {
 		rc = author_last_commit(w->txn, &before);
 		if (rc == RC_OK) {
@@ -311,7 +311,12 @@ static void tell(const struct work *w)
 void life_undo(struct work *w)
 {
 	if (w->life.is_new) {
-		w->store->info.incarnation = w->store->life.incarnation = w->life.before;
+		struct store *s = w->store;
+
+		s->info.incarnation = s->life.incarnation = w->life.before;
+		if (s->info.is_centre) {
+			s->info.centre_incarnation = w->life.before;
+		}
 	}
 }
 

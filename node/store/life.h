@@ -13,7 +13,7 @@
  *   life_look (author_begin) -> life_keep (author_finish)
  *                            -> life_before_commit, life_after_commit (work)
  *
- * The centre has one incarnation and no lease yet.
+ * The centre is no exception: succeed.h says how its feeds go on.
  */
 #ifndef KERWEN_LIFE_H
 #define KERWEN_LIFE_H
@@ -36,6 +36,7 @@ struct life_step {
 	bool looked, writes;
 	bool is_new;            /* the incarnation begins here */
 	bool was_closed;        /* for the one before was closed: see restored.h */
+	bool has_begun;         /* the centre: its feeds did, too */
 	enum lease_verdict why; /* of the lease, as it was found */
 	struct lease file;      /* the lease as it was found; zeroes: none */
 	bool has_file;          /* it could be read */

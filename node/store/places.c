@@ -4,35 +4,11 @@
 
 #include "node/store/feeds.h"
 #include "node/store/heads.h"
+#include "node/store/line.h"
+#include "node/store/past.h"
 #include "node/store/rejoin.h"
 
-enum { HELLO_SCOPES_MAX = LIMIT_SCOPES_PER_SESSION_MAX, SHARED_MAX = 3 };
-
-/* The scopes that an office shares with its centre. */
-static uint32_t list_scopes(const struct store *s, uint16_t office, uint16_t out[SHARED_MAX])
-{
-	const struct office_info *o = catalog_office(s->catalog, office);
-	uint32_t count = 0;
-
-	out[count++] = 0;
-	if (o != NULL) {
-		out[count++] = o->scope_centre;
-		out[count++] = o->scope_region;
-	}
-	return count;
-}
-
-/* A feed's state; zeroes when there is none. */
-static enum rc get_state(struct kv_txn *t, uint64_t feed, struct feed_state *out)
-{
-	enum rc rc = feeds_get(t, feed, out);
-
-	if (rc == RC_NOTFOUND) {
-		memset(out, 0, sizeof(*out));
-		return RC_OK;
-	}
-	return rc;
-}
+enum { HELLO_SCOPES_MAX = LIMIT_SCOPES_PER_SESSION_MAX };
 
 /* A feed of this office in a scope, and what of it is confirmed. */
 struct own_feed {
@@ -91,8 +67,8 @@ static enum rc add_places(struct store *s, struct kv_txn *t, const struct sessio
 
 enum rc places_get(struct store *s, struct kv_txn *t, struct session_place *out, uint32_t *count)
 {
-	uint16_t scopes[SHARED_MAX];
-	uint32_t i, n = list_scopes(s, s->info.number, scopes);
+	uint16_t scopes[PAST_SCOPES_MAX];
+	uint32_t i, n = past_scopes(s, s->info.number, scopes);
 	enum rc rc = RC_OK;
 
 	*count = 0;
@@ -100,8 +76,9 @@ enum rc places_get(struct store *s, struct kv_txn *t, struct session_place *out,
 		struct session_place p = { .scope = scopes[i] };
 		struct feed_state centre;
 
-		rc = get_state(t, store_centre_feed(s, scopes[i]), &centre);
+		rc = past_state(t, store_centre_feed(s, scopes[i]), &centre);
 		p.centre_applied = centre.applied;
+		p.centre_incarnation = s->info.centre_incarnation;
 		if (rc == RC_OK) {
 			rc = add_places(s, t, &p, out, count);
 		}
@@ -126,8 +103,8 @@ static enum rc count_feed(struct kv_txn *t, const struct own_feed *own, uint64_t
 
 enum rc places_count_own(struct store *s, struct kv_txn *t, uint64_t *written, uint64_t *confirmed)
 {
-	uint16_t scopes[SHARED_MAX];
-	uint32_t i, n = list_scopes(s, s->info.number, scopes);
+	uint16_t scopes[PAST_SCOPES_MAX];
+	uint32_t i, n = past_scopes(s, s->info.number, scopes);
 	enum rc rc = RC_OK;
 
 	*written = *confirmed = 0;
@@ -159,13 +136,32 @@ static void fill_office(struct scope_head *h, uint64_t feed, const struct feed_s
 	memcpy(h->office_hash, office->hash, MESSAGE_HASH_LEN);
 }
 
+/* Whether an office has more of a feed than the line of the centre tells. */
+static bool is_held_ahead(const struct store *s, struct kv_txn *t, const struct feed_state *f,
+			  const struct line *line)
+{
+	struct feed_cut cut = { .seq = 0 };
+	uint64_t end = 0;
+
+	if (feed_office(f->feed) == 0 && (feed_incarnation(f->feed) == s->info.centre_incarnation ||
+					  line_end(t, f->feed, &end) != RC_OK || f->head <= end)) {
+		return false;
+	}
+	if (line->count == 0) {
+		return f->head > f->applied;
+	}
+	(void)feeds_cut_last(t, f->feed, &cut);
+	return feed_office(f->feed) != s->info.number && f->head > cut.seq;
+}
+
 /* Feeds of others that an office holds ahead of a cut. */
 static enum rc list_held(struct store *s, struct kv_txn *t, struct scope_head *h)
 {
 	struct dot *held = arena_take(&s->arena, LIMIT_HELD_PER_SCOPE_MAX * sizeof(*held));
 	struct feed_state state;
-	uint64_t from = feed_pack(1, 0, 0);
-	enum rc rc = held == NULL ? RC_NOMEM : RC_OK;
+	struct line line = { .count = 0 };
+	uint64_t from = feed_pack(0, 0, 0);
+	enum rc rc = held == NULL ? RC_NOMEM : line_get(t, h->scope, &line);
 
 	while (rc == RC_OK && h->held_count < LIMIT_HELD_PER_SCOPE_MAX) {
 		rc = feeds_next(t, from, &state);
@@ -173,7 +169,7 @@ static enum rc list_held(struct store *s, struct kv_txn *t, struct scope_head *h
 			break;
 		}
 		from = state.feed + 1;
-		if (feed_scope(state.feed) == h->scope && state.head > state.applied) {
+		if (feed_scope(state.feed) == h->scope && is_held_ahead(s, t, &state, &line)) {
 			held[h->held_count++] = (struct dot){ state.feed, state.head };
 		}
 	}
@@ -206,7 +202,7 @@ static enum rc hello_of_office(struct store *s, struct kv_txn *t, uint16_t scope
 	uint64_t from = feed_pack(s->info.number, scope, 0);
 	uint32_t first = *count;
 	bool spoken_of = false;
-	enum rc rc = get_state(t, store_centre_feed(s, scope), &centre);
+	enum rc rc = past_state(t, store_centre_feed(s, scope), &centre);
 
 	if (rc != RC_OK) {
 		return rc;
@@ -232,7 +228,8 @@ static enum rc hello_of_office(struct store *s, struct kv_txn *t, uint16_t scope
 		}
 	}
 	*count += *count == first;
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	rc = rc == RC_NOTFOUND ? RC_OK : rc;
+	return rc == RC_OK ? past_hello(s, t, scope, list, count) : rc;
 }
 
 /* The centre: one head for each incarnation of the office that it knows, as far
@@ -242,7 +239,7 @@ static enum rc hello_of_centre(struct store *s, struct kv_txn *t, uint16_t peer,
 {
 	struct feed_state centre, feeds[HEADS_MAX];
 	uint32_t i, n = 0;
-	enum rc rc = get_state(t, store_centre_feed(s, scope), &centre);
+	enum rc rc = past_state(t, store_centre_feed(s, scope), &centre);
 
 	if (rc == RC_OK) {
 		rc = heads_newest(t, peer, scope, feeds, &n);
@@ -256,14 +253,14 @@ static enum rc hello_of_centre(struct store *s, struct kv_txn *t, uint16_t peer,
 			fill_office(h, feeds[i].feed, &feeds[i]);
 		}
 	}
-	return rc;
+	return rc == RC_OK ? past_hello(s, t, scope, list, count) : rc;
 }
 
 enum rc places_hello(struct store *s, struct kv_txn *t, uint16_t peer, struct hello *out)
 {
-	uint16_t scopes[SHARED_MAX];
+	uint16_t scopes[PAST_SCOPES_MAX];
 	uint32_t i, count = 0,
-		    n = list_scopes(s, s->info.is_centre ? peer : s->info.number, scopes);
+		    n = past_scopes(s, s->info.is_centre ? peer : s->info.number, scopes);
 	struct scope_head *list = arena_take_zeroed(&s->arena, HELLO_SCOPES_MAX, sizeof(*list));
 	enum rc rc = list == NULL ? RC_NOMEM : RC_OK;
 
@@ -285,8 +282,7 @@ enum rc places_hello(struct store *s, struct kv_txn *t, uint16_t peer, struct he
 }
 
 /* Whether a feed, as far as it is here, has this hash at this seq. */
-static enum rc check_head(struct store *s, struct kv_txn *t, struct dot d, const uint8_t *hash,
-			  bool may_be_ahead)
+static enum rc check_head(struct store *s, struct kv_txn *t, struct dot d, const uint8_t *hash)
 {
 	uint8_t own[HASH_LEN];
 	enum rc rc = RC_OK;
@@ -296,7 +292,7 @@ static enum rc check_head(struct store *s, struct kv_txn *t, struct dot d, const
 	}
 	rc = feeds_hash_at(t, d, s->crypto, own);
 	if (rc == RC_NOTFOUND) {
-		return may_be_ahead ? RC_OK : RC_FORK;
+		return RC_OK;
 	}
 	return rc == RC_OK && memcmp(own, hash, MESSAGE_HASH_LEN) != 0 ? RC_FORK : rc;
 }
@@ -317,23 +313,11 @@ enum rc places_check(struct store *s, struct kv_txn *t, uint16_t peer, const str
 		struct dot centre = { feed_pack(0, p->scope, p->centre_incarnation),
 				      p->centre_seq };
 
-		/* The centre alone is ahead in its feeds. Those of the office may
-		 * differ: see rejoin.h. */
-		rc = check_head(s, t, centre, p->centre_hash, !s->info.is_centre);
+		/* Who is ahead gives: succeed.h. Those of the office may differ: see
+		 * rejoin.h. */
+		rc = check_head(s, t, centre, p->centre_hash);
 	}
 	return rc;
-}
-
-static enum rc raise_lane(struct send *send, uint64_t feed, uint64_t next)
-{
-	uint32_t i;
-
-	for (i = 0; i < send->lanes_count; i++) {
-		if (send->lanes[i].feed == feed && send->lanes[i].next > next) {
-			return RC_OK;
-		}
-	}
-	return send_set_lane(send, feed, next);
 }
 
 /* What the centre said that it holds of a feed. */
@@ -355,6 +339,7 @@ static uint64_t find_said(const struct hello *h, uint64_t feed)
 static enum rc start_scope(struct store *s, struct kv_txn *t, uint16_t scope, const struct hello *h,
 			   struct send *send)
 {
+	bool behind = h != NULL && past_is_behind(s, t, h);
 	uint64_t from = feed_pack(s->info.number, scope, 0);
 	struct own_feed own;
 	enum rc rc = RC_OK;
@@ -367,11 +352,19 @@ static enum rc start_scope(struct store *s, struct kv_txn *t, uint16_t scope, co
 		if (rc == RC_OK) {
 			rc = is_spoken_of(s, t, &own, &spoken_of);
 		}
+		if (rc == RC_OK && behind && !spoken_of) {
+			rc = rejoin_is_torn(t, feed_incarnation(own.state.feed), &spoken_of);
+			spoken_of = !spoken_of; /* a restored centre may lack any */
+		}
 		if (rc != RC_OK || !spoken_of) {
 			continue;
 		}
 		said = find_said(h, own.state.feed);
-		rc = raise_lane(send, own.state.feed, (said > own.cut ? said : own.cut) + 1);
+		if (!behind && own.cut > said) {
+			said = own.cut;
+		}
+		rc = behind ? send_set_lane(send, own.state.feed, said + 1) :
+			      past_raise_lane(send, own.state.feed, said + 1);
 		rc = rc == RC_LIMIT ? RC_OK : rc; /* the next conversation sends the rest */
 	}
 	return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -380,11 +373,14 @@ static enum rc start_scope(struct store *s, struct kv_txn *t, uint16_t scope, co
 static enum rc start_office(struct store *s, struct kv_txn *t, const struct hello *h,
 			    struct send *send)
 {
-	uint16_t scopes[SHARED_MAX];
+	uint16_t scopes[PAST_SCOPES_MAX];
 	struct rejoin_plan plan;
-	uint32_t i, n = list_scopes(s, s->info.number, scopes);
+	uint32_t i, n = past_scopes(s, s->info.number, scopes);
 	enum rc rc = RC_OK;
 
+	for (i = 0; i < n && rc == RC_OK && h != NULL; i++) {
+		rc = past_return(s, t, scopes[i], h, send);
+	}
 	for (i = 1; i < n && rc == RC_OK; i++) {
 		rc = start_scope(s, t, scopes[i], h, send);
 	}
@@ -450,7 +446,7 @@ static enum rc start_centre(struct store *s, struct kv_txn *t, const struct hell
 		    !catalog_is_member(s->catalog, 0, p->scope)) {
 			continue;
 		}
-		rc = raise_lane(send, store_centre_feed(s, p->scope), p->centre_seq + 1);
+		rc = past_line(s, t, h, p->scope, send);
 		if (rc == RC_OK) {
 			/* What it writes in this life is its own; what it wrote in
 			 * others it may have lost. */
@@ -470,5 +466,5 @@ enum rc places_start(struct store *s, struct kv_txn *t, const struct hello *h, s
 	if (!s->info.is_centre) {
 		return start_office(s, t, h, send);
 	}
-	return h == NULL ? RC_OK : start_centre(s, t, h, send);
+	return h == NULL ? past_new_line(s, t, send) : start_centre(s, t, h, send);
 }

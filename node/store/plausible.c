@@ -92,7 +92,7 @@ enum rc plausible_judge(const struct records_stamps *s, const struct header *h, 
 	struct records_stamps stamps = *s;
 	struct view_source source = records_source(&stamps);
 	struct dot epoch = { feed_pack(0, 0, h->epoch_incarnation), h->epoch_seq };
-	struct dot seen = { feed_pack(0, feed_scope(h->feed), s->centre_incarnation),
+	struct dot seen = { feed_pack(0, feed_scope(h->feed), h->epoch_incarnation),
 			    feed_office(h->feed) == 0 ? 0 : h->seen_centre };
 	struct stamp stamp;
 	int64_t epoch_ms = 0, seen_ms = 0, t = h->time_ms;

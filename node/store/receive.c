@@ -9,6 +9,7 @@
 #include "node/store/heal.h"
 #include "node/store/rejoin.h"
 #include "node/store/setaside.h"
+#include "node/store/succeed.h"
 #include "proto/entry_codec.h"
 
 bool receive_is_refusal(enum rc rc)
@@ -41,28 +42,29 @@ bool receive_is_refusal(enum rc rc)
 }
 
 /* Whether this peer may send this feed to this node. */
-static enum rc check_sender(const struct work *w, uint16_t from, uint64_t feed)
+static enum rc check_sender(struct work *w, uint16_t from, uint64_t feed)
 {
 	const struct store *s = w->store;
 	uint16_t author = feed_office(feed);
 
 	if (s->info.is_centre) {
 		const struct office_info *o = catalog_office(s->catalog, from);
+		/* In the nation only the centre speaks. What it lost it takes back from
+		 * whoever has it: the seals of the authors vouch for that. */
+		bool speaks = author == from && author != 0 && feed_scope(feed) != 0;
+		bool returns = catalog_is_member(s->catalog, from, feed_scope(feed)) &&
+			       (author == 0 || (feed_scope(feed) != 0 && succeed_is_later(w)));
 
 		if (o != NULL && o->is_closed) {
 			return RC_DENIED;
 		}
-		/* In the nation only the centre speaks. */
-		return author == from && author != 0 && feed_scope(feed) != 0 &&
-				       catalog_is_member(s->catalog, 0, feed_scope(feed)) ?
+		return (speaks || returns) && catalog_is_member(s->catalog, 0, feed_scope(feed)) ?
 			       RC_OK :
 			       RC_DENIED;
 	}
-	if (from != 0 || !catalog_is_member(s->catalog, s->info.number, feed_scope(feed))) {
-		return RC_DENIED;
-	}
-	return author != 0 || feed_incarnation(feed) == s->info.centre_incarnation ? RC_OK :
-										     RC_DENIED;
+	return from == 0 && catalog_is_member(s->catalog, s->info.number, feed_scope(feed)) ?
+		       RC_OK :
+		       RC_DENIED;
 }
 
 /*
@@ -275,6 +277,12 @@ static enum rc step_back(struct work *w, struct taking *t)
 	return rc;
 }
 
+/* A feed of an earlier incarnation of the centre, at the centre. */
+static bool is_own_past(const struct work *w, uint64_t feed)
+{
+	return w->store->info.is_centre && feed_office(feed) == 0;
+}
+
 static bool is_own_office(const struct work *w, uint64_t feed)
 {
 	return !w->store->info.is_centre && feed_office(feed) == w->store->info.number;
@@ -390,9 +398,10 @@ static bool is_all_held(struct work *w, uint16_t from, const struct run *run)
 	return same;
 }
 
-static enum rc receive_run(struct work *w, uint16_t from, const struct run *run,
-			   struct receive_result *out)
+static enum rc receive_run(struct work *w, uint16_t from, const struct receive_down *down,
+			   const struct run *run, struct receive_result *out)
 {
+	bool restored = down != NULL && down->is_restored;
 	struct taking t;
 	uint64_t healed = out->healed;
 	enum rc rc = heal_take(w, run, &out->healed);
@@ -417,14 +426,24 @@ static enum rc receive_run(struct work *w, uint16_t from, const struct run *run,
 	if (rc == RC_OK) {
 		rc = check_run(w, run, &t);
 	}
-	if ((rc == RC_GAP || rc == RC_BADSIG) && is_behind(w, run, rc)) {
-		return RC_OK; /* what is missing was asked for: it all comes again */
+	if ((rc == RC_GAP || rc == RC_BADSIG) &&
+	    (is_behind(w, run, rc) || (restored && rc == RC_GAP))) {
+		return RC_OK; /* what is missing was asked for, or told of: it all comes again */
 	}
 	if (rc != RC_OK || t.count == 0) {
 		return rc; /* or there is nothing that is not here */
 	}
 	if (t.differs && w->store->info.is_centre) {
 		return RC_FORK;
+	}
+	if (run->feed == store_own_feed(w->store, feed_scope(run->feed)) &&
+	    w->store->info.is_centre) {
+		/* More of its own than it has itself: it was restored. */
+		rc = succeed_now(w);
+		rc = rc == RC_OK ? check_run(w, run, &t) : rc;
+	}
+	if (rc != RC_OK) {
+		return rc;
 	}
 	if (is_own_office(w, run->feed)) {
 		rc = rejoin_meet(w, run->feed, t.first);
@@ -439,7 +458,9 @@ static enum rc receive_run(struct work *w, uint16_t from, const struct run *run,
 	out->entries += t.count;
 	out->changes += t.changes;
 	rc = store_run(w, run, &t.state, t.stored, t.count);
-	return rc == RC_OK && is_own_office(w, run->feed) ? note_returns(w, &t) : rc;
+	return rc == RC_OK && (is_own_office(w, run->feed) || is_own_past(w, run->feed)) ?
+		       note_returns(w, &t) :
+		       rc;
 }
 
 /* --- incarnations that are passed over ------------------------------------- */
@@ -494,13 +515,16 @@ static enum rc find_down(struct work *w, uint16_t from, const struct chunk *c,
 		struct taking t;
 		bool forks = false;
 
-		if (check_sender(w, from, run->feed) != RC_OK || run->entries_count == 0 ||
-		    run->first_seq == 0 || !may_fork(w, run)) {
+		/* If the centre's own forks, that is no office's doing. */
+		if (feed_office(run->feed) == 0 || check_sender(w, from, run->feed) != RC_OK ||
+		    run->entries_count == 0 || run->first_seq == 0 || !may_fork(w, run)) {
 			continue;
 		}
 		if (check_run(w, run, &t) == RC_OK) {
 			forks = t.differs || (t.count > 0 && check_begin(w, &t) == RC_FORK);
-			rc = t.differs ? look_at_fork(w, &t, out) : RC_OK;
+			rc = t.differs && feed_office(run->feed) == from ?
+				     look_at_fork(w, &t, out) :
+				     RC_OK;
 		}
 		arena_release(w->arena, mark);
 		if (forks && !is_down(down, run->feed) && down->count < RECEIVE_DOWN_MAX) {
@@ -509,6 +533,28 @@ static enum rc find_down(struct work *w, uint16_t from, const struct chunk *c,
 		}
 	}
 	return rc == RC_OK && out->proven != 0 ? closing_incarnation(w, from, out->proven) : rc;
+}
+
+/* Applies what can be now. */
+static enum rc apply_all(struct work *w, uint16_t from, const struct receive_down *down,
+			 struct apply_cuts *cuts, const struct receive_result *out)
+{
+	enum rc rc = RC_OK;
+
+	if (!w->store->info.is_centre) {
+		return apply_centre(w, down == NULL ? 0 : down->centre_life);
+	}
+	if (out->entries > 0) {
+		rc = succeed_look(w);
+	}
+	if (rc == RC_OK) {
+		rc = apply_office(w, from, cuts);
+	}
+	if (rc != RC_OK || !succeed_is_later(w)) {
+		return rc;
+	}
+	rc = apply_returned(w, cuts);
+	return rc == RC_OK ? succeed_begin_late(w) : rc;
 }
 
 enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *down,
@@ -530,7 +576,7 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *
 		if (is_down(&all, c->runs[i].feed)) {
 			continue;
 		}
-		refused = receive_run(w, from, &c->runs[i], out);
+		refused = receive_run(w, from, down, &c->runs[i], out);
 		out->feed = c->runs[i].feed;
 		if (refused != RC_OK && !receive_is_refusal(refused)) {
 			return refused;
@@ -540,7 +586,7 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *
 		}
 		/* What the nation says must be in force for what follows it. */
 		if (refused == RC_OK && feed_scope(c->runs[i].feed) == 0) {
-			rc = apply_centre(w);
+			rc = apply_all(w, from, down, cuts, out);
 			if (rc != RC_OK) {
 				return fail_work(w, rc);
 			}
@@ -549,7 +595,7 @@ enum rc receive_chunk(struct work *w, uint16_t from, const struct receive_down *
 	if (w->store->catalog->is_partial) {
 		return refused;
 	}
-	rc = w->store->info.is_centre ? apply_office(w, from, cuts) : apply_centre(w);
+	rc = apply_all(w, from, down, cuts, out);
 	if (rc == RC_OK && !w->store->info.is_centre) {
 		rc = setaside_drop_confirmed(w);
 	}

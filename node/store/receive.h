@@ -30,6 +30,8 @@ enum { RECEIVE_DOWN_MAX = 16 };
 struct receive_down {
 	uint32_t items[RECEIVE_DOWN_MAX];
 	uint32_t count;
+	bool is_restored;     /* the centre: the office has more of it than it has itself */
+	uint32_t centre_life; /* an office: the incarnation that the centre told of; 0: none */
 };
 
 /*

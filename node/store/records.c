@@ -4,6 +4,7 @@
 
 #include "node/store/feeds.h"
 #include "node/store/key.h"
+#include "node/store/line.h"
 #include "node/store/parts.h"
 #include "proto/entry_codec.h"
 
@@ -347,6 +348,7 @@ enum rc records_find_ending(struct kv_txn *t, const struct schema *s, struct byt
 struct moment {
 	int64_t time_ms; /* if carried, theirs */
 	uint64_t seen_centre;
+	uint32_t life; /* of the centre, as the author knew it */
 	bool is_carried;
 	uint16_t office; /* if carried: whose it was */
 };
@@ -366,21 +368,41 @@ static enum rc read_moment(const struct records_stamps *s, struct dot d, struct 
 		out->office = e.header.carried_office;
 		out->time_ms = out->is_carried ? e.header.carried_ms : e.header.time_ms;
 		out->seen_centre = e.header.seen_centre;
+		out->life = e.header.epoch_incarnation;
 	}
 	arena_release(s->scratch, mark);
 	return rc;
 }
 
+/* The place that its cut gives to an entry, and the time that this allows it. */
+static enum rc stamp_by_cut(struct kv_txn *t, struct dot d, struct stamp *out)
+{
+	struct feed_cut cut;
+	enum rc rc = feeds_cut_of(t, d, &cut);
+
+	if (rc == RC_OK) {
+		out->place = cut.centre_seq;
+		if (out->time_ms > cut.time_ms) {
+			out->time_ms = cut.time_ms;
+		}
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 static enum rc stamp_of(void *ctx, struct dot d, struct stamp *out)
 {
 	const struct records_stamps *s = ctx;
-	struct dot seen = { feed_pack(0, feed_scope(d.feed), s->centre_incarnation), 0 };
+	struct dot seen;
 	struct moment own, before;
-	struct feed_cut cut;
 	enum rc rc = read_moment(s, d, &own);
 
-	out->place = feed_office(d.feed) == 0 ? d.seq : UINT64_MAX;
+	out->place = UINT64_MAX;
 	out->time_ms = INT64_MAX;
+	if (feed_office(d.feed) == 0) {
+		enum rc placed = line_place(s->txn, d, &out->place);
+
+		out->place = placed == RC_OK ? out->place : UINT64_MAX;
+	}
 	if (rc == RC_NOTFOUND) {
 		return RC_OK; /* of the commit under way: the newest there is */
 	}
@@ -392,21 +414,14 @@ static enum rc stamp_of(void *ctx, struct dot d, struct stamp *out)
 		out->office = own.office;
 	}
 	if (feed_office(d.feed) == 0) {
-		return RC_OK;
+		return out->place == UINT64_MAX ? stamp_by_cut(s->txn, d, out) : RC_OK;
 	}
-	seen.seq = own.seen_centre;
+	seen = (struct dot){ feed_pack(0, feed_scope(d.feed), own.life), own.seen_centre };
 	if (seen.seq > 0 && read_moment(s, seen, &before) == RC_OK &&
 	    out->time_ms < before.time_ms) {
 		out->time_ms = before.time_ms;
 	}
-	rc = feeds_cut_of(s->txn, d, &cut);
-	if (rc == RC_OK) {
-		out->place = cut.centre_seq;
-		if (out->time_ms > cut.time_ms) {
-			out->time_ms = cut.time_ms;
-		}
-	}
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	return stamp_by_cut(s->txn, d, out);
 }
 
 struct view_source records_source(struct records_stamps *stamps)

@@ -360,7 +360,11 @@ enum rc rejoin_note_return(struct work *w, uint64_t feed, const struct header *h
 		return rc;
 	}
 	rc = is_under_way(w->txn, &r);
-	if (rc == RC_OK) {
+	if (rc == RC_OK && w->store->info.is_centre) {
+		r.entries++;
+		r.returned += h->touches;
+		rc = restored_store(w->txn, &r);
+	} else if (rc == RC_OK) {
 		restored_note_return(&r, h->touches, feed_incarnation(feed), h->commit,
 				     lacks_part(w, h));
 		rc = restored_store(w->txn, &r);

@@ -7,7 +7,7 @@
 
 static const char meta_restored[] = "restored";
 
-enum { RESTORED_LEN = 7 * 8 + 4 + 1 };
+enum { RESTORED_LEN = 8 * 8 + 4 + 1 };
 
 static const int64_t day_ms = 86400000;
 
@@ -31,6 +31,7 @@ enum rc restored_get(struct kv_txn *t, struct restored *out)
 	out->lost_last = bytes_get_be64(&r);
 	out->lost_incarnation = bytes_get_be32(&r);
 	out->cause = (enum restored_cause)bytes_get_u8(&r);
+	out->entries = bytes_get_be64(&r);
 	return bytes_is_done(&r) ? RC_OK : RC_CORRUPT;
 }
 
@@ -48,6 +49,7 @@ enum rc restored_store(struct kv_txn *t, const struct restored *r)
 	bytes_put_be64(&w, r->lost_last);
 	bytes_put_be32(&w, r->lost_incarnation);
 	bytes_put_u8(&w, (uint8_t)r->cause);
+	bytes_put_be64(&w, r->entries);
 	return kv_put(t, KV_META, bytes_of(meta_restored), bytes_written(&w));
 }
 
@@ -157,6 +159,27 @@ static void say_issued(struct text *t, const struct restored *r)
 	if (r->issued > 0) {
 		say(t, "%" PRIu64 " %s %s issued again", r->issued, what,
 		    r->issued == 1 ? "was" : "were");
+	}
+}
+
+void restored_centre_text(const struct restored *r, int64_t now_ms, char out[RESTORED_TEXT_MAX])
+{
+	struct text t = { out, 0, 0 };
+	uint64_t gone = r->lost_last == 0 ? 0 : r->lost_last - r->lost_first + 1;
+
+	out[0] = '\0';
+	if (r->noticed_ms == 0 || now_ms - r->noticed_ms > RESTORED_SHOWN_DAYS * day_ms) {
+		return;
+	}
+	say(&t,
+	    "this centre was restored from a copy: %" PRIu64 " of its own entries, with %" PRIu64
+	    " %s, came back from offices, which bring theirs again when they next sync",
+	    r->entries, r->returned, changes_of(r->returned));
+	if (gone > 0) {
+		say(&t,
+		    "its entries %" PRIu64 "-%" PRIu64
+		    " were written after the copy: what no office brings back of them is lost",
+		    r->lost_first, r->lost_last);
 	}
 }
 

@@ -25,6 +25,7 @@ struct restored {
 	 * came back are taken off. lost_last 0: none known. */
 	uint64_t lost_first, lost_last;
 	uint32_t lost_incarnation;
+	uint64_t entries; /* the centre: own entries that came back; lost_* stay as they are */
 };
 
 /* RC_NOTFOUND: nothing happened. */
@@ -41,6 +42,9 @@ void restored_note_return(struct restored *r, uint64_t changes, uint32_t incarna
 
 /* Commits that were lost for good, as far as the lease knew. */
 uint64_t restored_lost(const struct restored *r);
+
+/* The same at the centre, where nothing tells that all has come back. */
+void restored_centre_text(const struct restored *r, int64_t now_ms, char out[RESTORED_TEXT_MAX]);
 
 /* What to tell people; "" when there is nothing to tell (any more). */
 void restored_text(const struct restored *r, int64_t now_ms, char out[RESTORED_TEXT_MAX]);

@@ -6,6 +6,7 @@
 
 #include "node/base/log.h"
 #include "node/store/feeds.h"
+#include "node/store/line.h"
 #include "proto/entry_codec.h"
 #include "proto/wire.h"
 
@@ -103,6 +104,14 @@ enum rc send_give(struct send *s, const struct send_gift *gift)
 		return RC_LIMIT;
 	}
 	s->gifts[s->gifts_count++] = *gift;
+	return RC_OK;
+}
+
+enum rc send_return(struct send *s, const struct send_return *r)
+{
+	if (s->returns_count < SEND_RETURNS_MAX) {
+		s->returns[s->returns_count++] = *r;
+	}
 	return RC_OK;
 }
 
@@ -309,14 +318,18 @@ static enum rc relay_from(struct making *m, uint64_t feed, uint64_t *at, uint64_
 	return rc;
 }
 
-/* What a cut covers, behind the cut before or what the peer holds. */
-static enum rc relay(struct making *m, const struct cut *cut)
+/* What a cut covers, behind the last cut before it up to a place, or what the peer
+ * holds. */
+static enum rc relay(struct making *m, const struct cut *cut, uint64_t place)
 {
-	struct feed_cut before = { 0, 0, 0 };
+	struct feed_cut before = { .seq = cut->seq };
 	uint64_t from = vv_get(&m->send->relayed, cut->feed);
+	enum rc rc = RC_OK;
 
-	if (feeds_cut_below(m->txn, (struct dot){ cut->feed, cut->seq - 1 }, &before) == RC_OK &&
-	    before.seq > from) {
+	do {
+		rc = feeds_cut_below(m->txn, (struct dot){ cut->feed, before.seq - 1 }, &before);
+	} while (rc == RC_OK && before.centre_seq > place && before.seq > from);
+	if (rc == RC_OK && before.seq > from) {
 		from = before.seq;
 	}
 	return relay_from(m, cut->feed, &from, cut->seq);
@@ -353,7 +366,7 @@ static enum rc fill_gifts(struct making *m)
 }
 
 /* Everything that the centre's entry lets in must go before it. */
-static enum rc relay_covered(struct making *m, uint64_t feed, uint64_t seq)
+static enum rc relay_covered(struct making *m, uint64_t feed, uint64_t seq, uint64_t place)
 {
 	size_t mark = arena_mark(&m->store->arena);
 	struct feed_entry stored;
@@ -365,8 +378,10 @@ static enum rc relay_covered(struct making *m, uint64_t feed, uint64_t seq)
 		rc = entry_decode(stored.bytes, &m->store->arena, &e);
 	}
 	for (i = 0; rc == RC_OK && i < e.header.cuts_count; i++) {
-		if (!is_peers_own(m->send, e.header.cuts[i].feed)) {
-			rc = relay(m, &e.header.cuts[i]);
+		if (!is_peers_own(m->send, e.header.cuts[i].feed) &&
+		    (m->store->info.is_centre ||
+		     feed_office(e.header.cuts[i].feed) != m->store->info.number)) {
+			rc = relay(m, &e.header.cuts[i], place);
 		}
 	}
 	if (m->runs_count == 0) {
@@ -390,10 +405,13 @@ static enum rc fill_from_centre(struct making *m, struct send_lane *lane)
 	struct feed_state state;
 	enum rc rc = feeds_get(m->txn, lane->feed, &state);
 
-	while (rc == RC_OK && lane->next <= state.head && !lane->is_held) {
-		if (feed_scope(lane->feed) != 0) {
-			rc = relay_covered(m, lane->feed, lane->next);
-		}
+	uint64_t end = 0;
+
+	if (rc == RC_OK) {
+		rc = line_end(m->txn, lane->feed, &end);
+	}
+	while (rc == RC_OK && lane->next <= state.head && lane->next <= end && !lane->is_held) {
+		rc = relay_covered(m, lane->feed, lane->next, UINT64_MAX);
 		if (rc == RC_OK) {
 			rc = add_entry(m, &state, lane->next);
 		}
@@ -401,6 +419,31 @@ static enum rc fill_from_centre(struct making *m, struct send_lane *lane)
 		rc = hold_damaged(m, lane, rc);
 	}
 	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* What the centre lost: its own entries first, then what they cut. */
+static enum rc fill_returns(struct making *m)
+{
+	uint32_t i;
+	enum rc rc = RC_OK;
+
+	for (i = 0; rc == RC_OK && i < m->send->returns_count; i++) {
+		struct send_return *r = &m->send->returns[i];
+		uint64_t at = r->next - 1;
+
+		rc = at < r->upto ? relay_from(m, r->feed, &at, r->upto) : RC_OK;
+		r->next = at + 1;
+	}
+	for (i = 0; rc == RC_OK && i < m->send->returns_count; i++) {
+		struct send_return *r = &m->send->returns[i];
+
+		while (rc == RC_OK && r->relayed <= r->upto) {
+			rc = relay_covered(m, r->feed, r->relayed, r->place);
+			r->relayed += rc == RC_OK;
+		}
+	}
+	m->send->returns_count = rc == RC_OK ? 0 : m->send->returns_count;
+	return rc;
 }
 
 /* The lane whose next entry belongs to the earliest commit; NULL: none. */
@@ -496,7 +539,8 @@ static enum rc fill_lanes(struct making *m)
 		s->lanes[i].is_held = false; /* it may be sound by now */
 	}
 	if (!m->store->info.is_centre) {
-		return fill_from_office(m);
+		rc = fill_returns(m);
+		return rc == RC_OK ? fill_from_office(m) : rc;
 	}
 	for (i = 0; i < s->lanes_count && rc == RC_OK; i++) {
 		rc = fill_from_centre(m, &s->lanes[i]);
@@ -541,14 +585,20 @@ bool send_has_more(const struct send *s, struct kv_txn *t)
 {
 	uint32_t i;
 
-	if (send_has_gifts(s)) {
+	if (send_has_gifts(s) || s->returns_count > 0) {
 		return true;
 	}
 	for (i = 0; i < s->lanes_count; i++) {
 		struct feed_state state;
+		uint64_t end = UINT64_MAX;
 
+		if (feed_office(s->lanes[i].feed) == 0 &&
+		    line_end(t, s->lanes[i].feed, &end) != RC_OK) {
+			end = UINT64_MAX;
+		}
 		if (feeds_get(t, s->lanes[i].feed, &state) == RC_OK &&
-		    s->lanes[i].next <= state.head && !(s->lanes[i].is_held && s->waits)) {
+		    s->lanes[i].next <= state.head && s->lanes[i].next <= end &&
+		    !(s->lanes[i].is_held && s->waits)) {
 			return true;
 		}
 	}

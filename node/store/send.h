@@ -34,6 +34,15 @@ struct send_gift {
 	bool is_span;
 };
 
+/* An office: what it has of a feed of the centre that the centre lost, and how far
+ * the entries of others that this had cut went out. */
+struct send_return {
+	uint64_t feed, next, relayed, upto;
+	uint64_t place; /* of the line, up to which the centre has everything */
+};
+
+enum { SEND_RETURNS_MAX = 16 };
+
 struct send {
 	uint16_t peer; /* office number; 0: the centre */
 	struct send_lane lanes[LIMIT_SCOPES_PER_SESSION_MAX];
@@ -49,6 +58,8 @@ struct send {
 	uint32_t gifts_count;
 	bool owes_end; /* behind the gifts, a chunk without runs */
 	bool waits;    /* damaged entries are asked for: what meets one is held until then */
+	struct send_return returns[SEND_RETURNS_MAX];
+	uint32_t returns_count;
 	struct send_signer signer;
 };
 
@@ -68,6 +79,10 @@ void send_note_own(struct send *s, uint32_t incarnation);
 /* The peer asks for entries of its own: those are sent, and from then on the
  * incarnation is like another office's. RC_LIMIT: too many. */
 enum rc send_give(struct send *s, const struct send_gift *gift);
+
+/* An office: gives the centre its own entries back, and before and after them what
+ * these cut. More than SEND_RETURNS_MAX are left for the next conversation. */
+enum rc send_return(struct send *s, const struct send_return *r);
 
 /* Notes that the peer holds a feed of another office up to d. */
 enum rc send_note_held(struct send *s, struct dot d);

@@ -10,6 +10,7 @@
 #include "node/base/path.h"
 #include "node/store/epoch.h"
 #include "node/store/feeds.h"
+#include "node/store/succeed.h"
 
 static const char meta_format[] = "format";
 static const char meta_node[] = "node";
@@ -127,6 +128,12 @@ static enum rc load_life(struct store *s, struct kv_txn *t)
 	} else if (rc == RC_NOTFOUND) {
 		s->life.incarnation = s->info.incarnation;
 		rc = RC_OK;
+	}
+	if (rc == RC_OK && s->info.is_centre) {
+		s->info.centre_incarnation = s->info.incarnation;
+	} else if (rc == RC_OK) {
+		rc = succeed_load(t, &s->info.centre_incarnation);
+		rc = rc == RC_NOTFOUND ? RC_OK : rc;
 	}
 	return rc;
 }
@@ -290,7 +297,8 @@ static enum rc freshen(struct store *s)
 	if (rc == RC_NOTFOUND) {
 		return RC_OK;
 	}
-	if (rc == RC_OK && national.applied != s->catalog->national_seq) {
+	if (rc == RC_OK && (national.applied != s->catalog->national_seq ||
+			    s->info.centre_incarnation != s->catalog->centre_incarnation)) {
 		rc = store_refresh(s);
 	}
 	return rc;

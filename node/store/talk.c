@@ -6,6 +6,7 @@
 #include "node/base/mem.h"
 #include "node/store/closing.h"
 #include "node/store/feeds.h"
+#include "node/store/past.h"
 #include "node/store/rejoin.h"
 #include "node/store/talk_priv.h"
 #include "proto/message_codec.h"
@@ -76,7 +77,9 @@ static void step_placed(struct talk *t, struct session_event *e, struct bytes fr
 	}
 	e->has_gifts = send_has_gifts(&t->send);
 	send_set_waits(&t->send, t->session.wanting || e->wants);
-	if (rc == RC_OK && (e->type == SESSION_OPENED || !t->store->info.is_centre)) {
+	e->awaits = !t->store->info.is_centre && t->awaits != 0 &&
+		    t->awaits == t->store->info.centre_incarnation;
+	if (rc == RC_OK) {
 		rc = places_start(t->store, txn, NULL, &t->send);
 	}
 	e->has_more = rc == RC_OK && send_has_more(&t->send, txn) &&
@@ -117,7 +120,7 @@ static void note_heads(struct talk *t, const struct hello *h)
 	for (i = 0; i < h->scopes_count && t->peer_heads_count < PLACES_MAX; i++) {
 		const struct scope_head *s = &h->scopes[i];
 
-		if (s->scope == 0) {
+		if (s->scope == 0 && s->office_incarnation != 0) {
 			t->peer_incarnation = s->office_incarnation;
 		}
 		if (s->office_seq > 0) {
@@ -126,6 +129,20 @@ static void note_heads(struct talk *t, const struct hello *h)
 					      s->office_seq };
 		}
 	}
+}
+
+/* An office: the centre has less than it had. */
+static void note_behind(struct talk *t, const struct hello *h)
+{
+	struct kv_txn *txn = NULL;
+
+	if (t->store->info.is_centre || store_begin(t->store, false, &txn) != RC_OK) {
+		return;
+	}
+	if (past_is_behind(t->store, txn, h)) {
+		t->awaits = t->store->info.centre_incarnation;
+	}
+	store_end(t->store, txn);
 }
 
 /* The peer's hello is judged before the session sees it. */
@@ -237,6 +254,7 @@ void talk_frame(struct talk *t, struct bytes frame)
 		e.message = &in.message;
 		if (in.message.type == MESSAGE_HELLO) {
 			note_heads(t, &in.message.hello);
+			note_behind(t, &in.message.hello);
 		}
 		step_placed(t, &e, frame);
 	}

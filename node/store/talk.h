@@ -48,6 +48,7 @@ struct talk {
 	struct receive_down down;  /* the centre: of its chunks; see receive.h */
 	struct dot wanted;         /* an office: what was asked for last */
 	uint64_t asked_notes;      /* damaged things that the peer was asked for; see heal.h */
+	uint32_t awaits;           /* an office: the centre's incarnation that is to end; 0: none */
 	uint32_t peer_incarnation; /* the office's; 0: not told */
 	uint64_t healed;           /* that came back */
 	uint64_t entries_sent, changes_sent, entries_received, changes_received;

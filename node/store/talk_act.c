@@ -7,6 +7,7 @@
 #include "node/base/mem.h"
 #include "node/store/feeds.h"
 #include "node/store/heal.h"
+#include "node/store/past.h"
 #include "node/store/rejoin.h"
 #include "node/store/talk_priv.h"
 #include "proto/message_codec.h"
@@ -250,6 +251,10 @@ static void start(struct talk *t, const struct hello *hello)
 
 	if (rc == RC_OK) {
 		rc = judge_feeds(t, txn, hello, &plan);
+	}
+	t->down.is_restored = rc == RC_OK && t->store->info.is_centre && past_is_ahead(txn, hello);
+	if (rc == RC_OK && !t->store->info.is_centre && hello->scopes_count > 0) {
+		t->down.centre_life = hello->scopes[0].centre_incarnation;
 	}
 	if (rc == RC_OK) {
 		rc = places_start(t->store, txn, hello, &t->send);

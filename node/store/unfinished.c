@@ -10,10 +10,12 @@
 
 #include "node/base/config.h"
 #include "node/store/datadir.h"
+#include "node/store/lease.h"
 
 enum { SUFFIX_LEN = 6 }; /* of a file that path_write had not put in place */
 
-static const char *const DIR_NAMES[] = { UNFINISHED_FILE, DATADIR_KEY_FILE, STORE_DIR, NULL };
+static const char *const DIR_NAMES[] = { UNFINISHED_FILE, DATADIR_KEY_FILE, STORE_DIR, LEASE_FILE,
+					 NULL };
 static const char *const DB_NAMES[] = { "data.mdb", "lock.mdb", NULL };
 
 static bool has(const char *dir, const char *name)

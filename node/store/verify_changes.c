@@ -4,6 +4,7 @@
 
 #include "node/store/feeds.h"
 #include "node/store/history.h"
+#include "node/store/line.h"
 #include "node/store/parts.h"
 #include "node/store/quarantine.h"
 #include "node/store/replaced.h"
@@ -121,13 +122,35 @@ static enum rc check_change(struct walk *w, const struct entry *e, uint32_t plac
 	return rc == RC_CORRUPT || rc == RC_LIMIT ? RC_OK : rc;
 }
 
+/* What an entry that is not on the centre's line had cut is noted. */
+static enum rc check_branch_cut(struct walk *w, struct dot by, struct dot d)
+{
+	bool noted = false;
+	enum rc rc = line_is_noted(w->v->txn, d, by, &noted);
+
+	if (rc != RC_OK || noted ||
+	    !verify_differs(w->v,
+			    "feed %016" PRIx64 ": it is not known that a lost centre had confirmed "
+			    "entry %" PRIu64,
+			    d.feed, d.seq)) {
+		return rc;
+	}
+	verify_touch(w->v);
+	return line_note(w->v->txn, d, by);
+}
+
 /* A cut that the centre wrote stands in the table. */
 static enum rc check_cut(struct walk *w, const struct entry *e, const struct cut *c)
 {
-	struct feed_cut right = { c->seq, e->header.seq, e->header.time_ms }, stored;
-	enum rc rc = feeds_cut_of(w->v->txn, (struct dot){ c->feed, c->seq }, &stored);
+	struct feed_cut right = { c->seq, 0, e->header.time_ms }, stored;
+	struct dot by = { e->header.feed, e->header.seq }, d = { c->feed, c->seq };
+	enum rc rc = line_place(w->v->txn, by, &right.centre_seq);
 
 	w->v->report.cuts++;
+	if (rc != RC_OK) {
+		return rc == RC_NOTFOUND ? check_branch_cut(w, by, d) : rc;
+	}
+	rc = feeds_cut_of(w->v->txn, d, &stored);
 	if (rc == RC_OK && memcmp(&right, &stored, sizeof(right)) == 0) {
 		return RC_OK;
 	}

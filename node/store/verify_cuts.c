@@ -6,6 +6,7 @@
 #include "node/store/feeds.h"
 #include "node/store/history.h"
 #include "node/store/key.h"
+#include "node/store/line.h"
 #include "node/store/verify_run.h"
 #include "proto/entry_codec.h"
 
@@ -28,6 +29,21 @@ static enum rc row_differs(struct verify *v, enum kv_table table, struct bytes k
 		       RC_OK;
 }
 
+/* The entry of a feed of the centre that has a place; seq 0: none. */
+static enum rc find_at(struct verify *v, uint64_t feed, uint64_t place, struct dot *out)
+{
+	uint64_t first = 0;
+	enum rc rc = line_place(v->txn, (struct dot){ feed, 1 }, &first);
+
+	*out = (struct dot){ feed, 0 };
+	if (rc == RC_OK && place >= first) {
+		out->seq = place - first + 1;
+		rc = line_place(v->txn, *out, &first);
+		out->seq = rc == RC_OK ? out->seq : 0;
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 /* Whether an entry of the centre confirms just that. RC_CORRUPT: it is damaged. */
 static enum rc confirms(struct verify *v, struct dot by, struct dot d, int64_t time_ms, bool *out)
 {
@@ -47,10 +63,10 @@ static enum rc confirms(struct verify *v, struct dot by, struct dot d, int64_t t
 static enum rc check_cut_row(struct verify *v, struct bytes key, struct bytes value)
 {
 	struct bytes_reader kr = bytes_reader_init(key), r = bytes_reader_init(value);
-	uint64_t centre_seq = bytes_get_be64(&r);
+	uint64_t place = bytes_get_be64(&r);
 	int64_t time_ms = (int64_t)bytes_get_be64(&r);
 	struct feed_state s;
-	struct dot d;
+	struct dot d, by;
 	bool found = false, formed = read_dot(&kr, &d) && bytes_is_done(&kr) && bytes_is_done(&r);
 	uint64_t from = formed ? feed_pack(0, feed_scope(d.feed), 0) : 0;
 	enum rc rc = formed ? RC_OK : RC_NOTFOUND;
@@ -62,7 +78,10 @@ static enum rc check_cut_row(struct verify *v, struct bytes key, struct bytes va
 			rc = RC_NOTFOUND;
 		}
 		if (rc == RC_OK) {
-			rc = confirms(v, (struct dot){ s.feed, centre_seq }, d, time_ms, &found);
+			rc = find_at(v, s.feed, place, &by);
+		}
+		if (rc == RC_OK) {
+			rc = by.seq > 0 ? confirms(v, by, d, time_ms, &found) : RC_OK;
 			from = s.feed + 1;
 		}
 	}
