@@ -139,9 +139,8 @@ const struct command cmd_quarantine_accept_command = {
 	.summary = "lets changes stand that might not (the centre)",
 	.details =
 		"Each becomes part of its record as its author wrote it: beside what others wrote\n"
-		"without knowing it, on all nodes alike. It is told at the next contact, and "
-		"cannot be taken back: what is\n"
-		"wrong in the record is then corrected there.",
+		"without knowing it, on all nodes alike. It is told at the next contact, and\n"
+		"cannot be taken back: what is wrong in the record is then corrected there.",
 	.options = options,
 	.run = run_accept,
 };

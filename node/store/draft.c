@@ -280,7 +280,7 @@ static enum rc judge_existing(struct judge *j)
 		j->settles = j->settles || life.conflict;
 		break;
 	case DRAFT_DELETE:
-		j->plan->writes = !gone && !draft_deletes_again(j);
+		j->plan->writes = !gone;
 		j->settles = j->settles || life.conflict;
 		break;
 	case DRAFT_RESTORE:

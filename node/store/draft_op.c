@@ -107,57 +107,6 @@ static bool is_same(const struct part_field *state, const struct draft_op *op)
 	       bytes_equal(state->items[0].value, op->value);
 }
 
-/* Whether a dot is of this node, and written without having been seen by d. */
-static bool is_own_beside(const struct judge *j, struct dot dot)
-{
-	return dot.feed == store_own_feed(j->w->store, feed_scope(dot.feed)) &&
-	       !covers_form(j->d, dot);
-}
-
-/* Whether this node wrote the same from such a form already: nothing that the
- * form covers is left to be replaced, and all that was written here since says
- * the same. */
-static bool is_again(const struct judge *j, const struct part_field *state,
-		     const struct draft_op *op)
-{
-	bool again = false;
-	uint32_t i;
-
-	for (i = 0; state != NULL && i < state->items_count; i++) {
-		const struct item *item = &state->items[i];
-
-		if (covers_form(j->d, item->dot)) {
-			return false;
-		}
-		if (is_own_beside(j, item->dot)) {
-			if (item->cleared != (op->code == OP_CLEAR) ||
-			    !bytes_equal(item->value, op->value)) {
-				return false;
-			}
-			again = true;
-		}
-	}
-	return again;
-}
-
-bool draft_deletes_again(const struct judge *j)
-{
-	bool again = false;
-	uint32_t i, k;
-
-	for (i = 0; i < j->r->parts_count; i++) {
-		const struct part *p = &j->r->parts[i].part;
-
-		for (k = 0; !j->r->parts[i].left && k < p->heads_count; k++) {
-			if (covers_form(j->d, p->heads[k].dot)) {
-				return false;
-			}
-			again = again || (p->heads[k].deleted && is_own_beside(j, p->heads[k].dot));
-		}
-	}
-	return again;
-}
-
 static const struct part_field *find_state(const struct record *r, const struct schema_field *f,
 					   enum field_class class)
 {
@@ -329,7 +278,7 @@ enum rc draft_judge_change(struct judge *j, const struct draft_op *op, bool *cha
 	switch (op->code) {
 	case OP_PUT:
 	case OP_CLEAR:
-		*changes = (stale || !is_same(state, op)) && !is_again(j, state, op);
+		*changes = stale || !is_same(state, op);
 		rc = state != NULL && state->items_count > 1 ? judge_settling(j, op) : RC_OK;
 		break;
 	case OP_SET_ADD:

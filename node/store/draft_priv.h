@@ -28,8 +28,4 @@ struct judge {
  * anything. Codes as commit_add, or what a view answered. */
 enum rc draft_judge_change(struct judge *j, const struct draft_op *op, bool *changes);
 
-/* Whether this node deleted the record from such a form already, so that a
- * deletion would replace nothing. */
-bool draft_deletes_again(const struct judge *j);
-
 #endif

@@ -511,31 +511,6 @@ for node in Mary c; do
 	says out '"level":{"value":2,"conflict":false'
 done
 
-# --- the same write once more, from the same form -----------------------------------------------
-
-expect 0 "$KERWEN" -C Mary add person name=Sona sex=1
-sona=$(cat out)
-old=$(version_of Mary "$sona")
-expect 0 "$KERWEN" -C Mary set "$sona" sex=2 --if-version "$old"
-says out "changed $sona"
-new=$(version_of Mary "$sona")
-expect 0 "$KERWEN" -C Mary set "$sona" sex=2 --if-version "$old"
-says out "unchanged $sona"
-[ "$(version_of Mary "$sona")" = "$new" ] || fail "what changes nothing was written"
-expect 0 "$KERWEN" -C Mary set "$sona" sex=3 --if-version "$old"
-says out "changed $sona"
-# Another value stands beside it now: the first one once more is a change.
-expect 0 "$KERWEN" -C Mary set "$sona" sex=2 --if-version "$old"
-says out "changed $sona"
-expect 0 "$KERWEN" -C Mary delete "$sona" --if-version "$old"
-says out "deleted $sona"
-new=$(version_of Mary "$sona")
-expect 0 "$KERWEN" -C Mary delete "$sona" --if-version "$old"
-says out "unchanged $sona"
-[ "$(version_of Mary "$sona")" = "$new" ] || fail "it was deleted twice"
-expect 0 "$KERWEN" -C Mary delete "$sona"
-meet
-
 # --- counters near 2^53 --------------------------------------------------------------------------
 
 most=9007199254740991

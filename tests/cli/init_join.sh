@@ -67,7 +67,7 @@ expect 0 "$KERWEN" -C c office list
 [ "$(grep -c invited out)" = 2 ] || fail "offices: $(cat out)"
 expect 0 "$KERWEN" -C c --json office show Mary
 grep -q '"number":6.*"name":"Mary","region":"TM-M"' out || fail "show: $(cat out)"
-expect 1 "$KERWEN" -C c office show Nobody
+expect 2 "$KERWEN" -C c office show Nobody
 
 # --- an office ----------------------------------------------------------------
 
