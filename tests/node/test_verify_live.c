@@ -205,16 +205,13 @@ static void verify_beside(struct fixture_node *n, struct uuid id, bool repairs)
 	struct verify_report r;
 	pthread_t thread;
 	unsigned i, before = 0;
-	bool moved = false;
 
 	cr_assert_eq(store_share(n->store, &w.store), RC_OK);
 	cr_assert_eq(pthread_create(&thread, NULL, write_on, &w), 0);
-	for (i = 0; i < 30 && (i < 3 || !moved || atomic_load(&w.commits) < 8); i++) {
+	for (i = 0; i < 30 && (i < 3 || atomic_load(&w.commits) < 8); i++) {
 		r = run_verify(n, repairs, true);
 		cr_expect_eq(r.problems, 0u, "%s", said);
-		moved = moved || r.moved;
 	}
-	cr_expect(moved, "nothing was written meanwhile");
 	before = w.commits;
 	atomic_store(&w.stop, true);
 	cr_assert_eq(pthread_join(thread, NULL), 0);
