@@ -30,7 +30,7 @@ enum rc apply_check_complete(struct work *w, struct apply_lanes *l, const struct
 enum rc apply_own(struct work *w, struct dot d);
 
 /* Applies one lane's entries up to seq. epoch: of the cut that lets them in,
- * NULL for now: it decides what its feed's closing concerns. cuts: NULL where
+ * NULL: the present one. It decides what its feed's closing concerns. cuts: NULL where
  * none are owed. */
 enum rc apply_lane(struct work *w, struct feed_state *lane, uint64_t upto,
 		   const struct epoch *epoch, struct apply_cuts *cuts);

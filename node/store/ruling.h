@@ -23,7 +23,7 @@ enum rc ruling_judge(struct store *s, const struct header *h, const struct chang
 
 /*
  * Whether the centre can accept a change of the quarantine, by its form alone;
- * epoch: of the ruling, NULL for now. Decodes it into a. RC_DENIED: it cannot,
+ * epoch: of the ruling; NULL: the present one. Decodes it into a. RC_DENIED: it cannot,
  * *why tells; RC_CORRUPT, RC_LIMIT: it does not even decode; RC_NOTFOUND,
  * RC_NOMEM.
  */

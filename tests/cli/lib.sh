@@ -79,3 +79,32 @@ listens()
 {
 	[ -n "$(port_of "$1")" ]
 }
+
+# found_three_offices: a centre `c` that runs, at $at, and the offices Mary, Merw
+# (one region) and Lebap (another). Of a person all but the number may be unset.
+found_three_offices()
+{
+	cat >schema.yaml <<'YAML'
+schema: test
+version: 1
+kinds:
+  - name: person
+    reach: region
+    fields:
+      - {name: nr, type: text, required: true}
+      - {name: note, type: text, policy: latest}
+figures:
+  - {name: people, type: flow, measure: count, of: person, by: [office]}
+YAML
+	expect 0 "$KERWEN" -C c init --centre --name Centre --schema schema.yaml --listen 127.0.0.1:0
+	start c
+	wait_for listens c
+	at=127.0.0.1:$(port_of c)
+	for office in Mary:1:TM-M Merw:2:TM-M Lebap:3:TM-L; do
+		name=${office%%:*}
+		rest=${office#*:}
+		expect 0 "$KERWEN" -C c office invite "$name" --number "${rest%%:*}" \
+			--region "${rest#*:}" --centre "$at" --out "$name.inv"
+		expect 0 "$KERWEN" -C "$name" init --join "$name.inv"
+	done
+}
